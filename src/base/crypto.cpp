@@ -1,0 +1,109 @@
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <memory>
+
+#include "base/error.h"
+
+namespace soma {
+namespace {
+
+constexpr std::size_t kNonceBytes = 12;
+constexpr std::size_t kTagBytes = 16;
+constexpr std::size_t kKeyBytes = 32;
+
+const unsigned char* in(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* out(std::string& bytes, std::size_t offset = 0) {
+    return reinterpret_cast<unsigned char*>(bytes.data()) + offset;
+}
+
+std::string digest(const EVP_MD* method, std::string_view bytes) {
+    std::string result(static_cast<std::size_t>(EVP_MD_size(method)), '\0');
+    const int done =
+        EVP_Digest(bytes.data(), bytes.size(), out(result), nullptr, method, nullptr);
+    SOMA_ASSERT(done == 1, "EVP_Digest failed");
+    return result;
+}
+
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
+
+/// Fetched once: looking an algorithm up by name costs more than sealing a short text.
+const EVP_CIPHER* aes_256_gcm() {
+    static const EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+    SOMA_ASSERT(cipher != nullptr, "AES-256-GCM is in every OpenSSL 3 default provider");
+    return cipher;
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+
+std::string sha3_512(std::string_view bytes) { return digest(EVP_sha3_512(), bytes); }
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::string result(32, '\0');
+    const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), in(bytes),
+                            bytes.size(), out(result), nullptr);
+    SOMA_ASSERT(done != nullptr, "HMAC failed");
+    return result;
+}
+
+std::string random_bytes(std::size_t count) {
+    std::string result(count, '\0');
+    SOMA_ASSERT(RAND_bytes(out(result), static_cast<int>(count)) == 1, "no entropy");
+    return result;
+}
+
+bool equal_secret(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string seal(std::string_view key, std::string_view context, std::string_view plain) {
+    SOMA_ASSERT(key.size() == kKeyBytes, "AES-256 keys have 32 bytes");
+    const CipherContext cipher(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
+    std::string result = random_bytes(kNonceBytes);
+    result.resize(kNonceBytes + plain.size() + kTagBytes);
+    int written = 0;
+    bool ok = EVP_EncryptInit_ex2(cipher.get(), aes_256_gcm(), in(key), out(result), nullptr) == 1;
+    ok = ok && EVP_EncryptUpdate(cipher.get(), nullptr, &written, in(context),
+                                 static_cast<int>(context.size())) == 1;
+    ok = ok && EVP_EncryptUpdate(cipher.get(), out(result, kNonceBytes), &written, in(plain),
+                                 static_cast<int>(plain.size())) == 1;
+    ok = ok && EVP_EncryptFinal_ex(cipher.get(), out(result, kNonceBytes), &written) == 1;
+    ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes,
+                                   out(result, kNonceBytes + plain.size())) == 1;
+    SOMA_ASSERT(ok, "AES-256-GCM encryption failed");
+    return result;
+}
+
+std::optional<std::string> open_sealed(std::string_view key, std::string_view context,
+                                       std::string_view sealed) {
+    SOMA_ASSERT(key.size() == kKeyBytes, "AES-256 keys have 32 bytes");
+    if (sealed.size() < kNonceBytes + kTagBytes) {
+        return std::nullopt;
+    }
+    const std::size_t plain_bytes = sealed.size() - kNonceBytes - kTagBytes;
+    const CipherContext cipher(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
+    std::string tag(sealed.substr(kNonceBytes + plain_bytes));
+    std::string result(plain_bytes, '\0');
+    int written = 0;
+    bool ok = EVP_DecryptInit_ex2(cipher.get(), aes_256_gcm(), in(key), in(sealed), nullptr) == 1;
+    ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &written, in(context),
+                                 static_cast<int>(context.size())) == 1;
+    ok = ok && EVP_DecryptUpdate(cipher.get(), out(result), &written,
+                                 in(sealed.substr(kNonceBytes)), static_cast<int>(plain_bytes)) == 1;
+    ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, out(tag)) == 1;
+    ok = ok && EVP_DecryptFinal_ex(cipher.get(), out(tag), &written) == 1;
+    if (!ok) {
+        return std::nullopt;
+    }
+    return result;
+}
+
+}  // namespace soma
