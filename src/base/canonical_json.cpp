@@ -1,9 +1,9 @@
 #include "base/canonical_json.h"
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <charconv>
 #include <cmath>
@@ -22,13 +22,27 @@ void append_string(std::string& out, std::string_view text) {
     out.push_back('"');
     for (const char c : text) {
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\b': out += "\\b"; break;
-            case '\f': out += "\\f"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default:
                 if (static_cast<unsigned char>(c) < 0x20) {
                     out += "\\u00";
@@ -42,9 +56,9 @@ void append_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-/// UTF-16 order differs from UTF-8 order in one place only: supplementary characters (lead bytes 0xF0
-/// to 0xF4; their UTF-16 form begins with a surrogate, 0xD800..0xDFFF) sort before U+E000..U+FFFF
-/// (lead bytes 0xEE and 0xEF).
+/// UTF-16 order differs from UTF-8 order in one place only: supplementary characters (lead bytes
+/// 0xF0 to 0xF4; their UTF-16 form begins with a surrogate, 0xD800..0xDFFF) sort before
+/// U+E000..U+FFFF (lead bytes 0xEE and 0xEF).
 int utf16_rank(unsigned char lead) {
     if (lead >= 0xF0) return lead - 2;
     if (lead >= 0xEE) return lead + 0x10;
@@ -93,14 +107,30 @@ void append_array(std::string& out, const json::array& array) {
 
 void append_value(std::string& out, const json::value& value) {
     switch (value.kind()) {
-        case json::kind::null: out += "null"; break;
-        case json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
-        case json::kind::int64: out += format_ecmascript_number(static_cast<double>(value.get_int64())); break;
-        case json::kind::uint64: out += format_ecmascript_number(static_cast<double>(value.get_uint64())); break;
-        case json::kind::double_: out += format_ecmascript_number(value.get_double()); break;
-        case json::kind::string: append_string(out, value.get_string()); break;
-        case json::kind::array: append_array(out, value.get_array()); break;
-        case json::kind::object: append_object(out, value.get_object()); break;
+        case json::kind::null:
+            out += "null";
+            break;
+        case json::kind::bool_:
+            out += value.get_bool() ? "true" : "false";
+            break;
+        case json::kind::int64:
+            out += format_ecmascript_number(static_cast<double>(value.get_int64()));
+            break;
+        case json::kind::uint64:
+            out += format_ecmascript_number(static_cast<double>(value.get_uint64()));
+            break;
+        case json::kind::double_:
+            out += format_ecmascript_number(value.get_double());
+            break;
+        case json::kind::string:
+            append_string(out, value.get_string());
+            break;
+        case json::kind::array:
+            append_array(out, value.get_array());
+            break;
+        case json::kind::object:
+            append_object(out, value.get_object());
+            break;
     }
 }
 

@@ -25,8 +25,7 @@ unsigned char* out(std::string& bytes, std::size_t offset = 0) {
 
 std::string digest(const EVP_MD* method, std::string_view bytes) {
     std::string result(static_cast<std::size_t>(EVP_MD_size(method)), '\0');
-    const int done =
-        EVP_Digest(bytes.data(), bytes.size(), out(result), nullptr, method, nullptr);
+    const int done = EVP_Digest(bytes.data(), bytes.size(), out(result), nullptr, method, nullptr);
     SOMA_ASSERT(done == 1, "EVP_Digest failed");
     return result;
 }
@@ -42,9 +41,13 @@ const EVP_CIPHER* aes_256_gcm() {
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+std::string sha256(std::string_view bytes) {
+    return digest(EVP_sha256(), bytes);
+}
 
-std::string sha3_512(std::string_view bytes) { return digest(EVP_sha3_512(), bytes); }
+std::string sha3_512(std::string_view bytes) {
+    return digest(EVP_sha3_512(), bytes);
+}
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     std::string result(32, '\0');
@@ -96,8 +99,9 @@ std::optional<std::string> open_sealed(std::string_view key, std::string_view co
     bool ok = EVP_DecryptInit_ex2(cipher.get(), aes_256_gcm(), in(key), in(sealed), nullptr) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &written, in(context),
                                  static_cast<int>(context.size())) == 1;
-    ok = ok && EVP_DecryptUpdate(cipher.get(), out(result), &written,
-                                 in(sealed.substr(kNonceBytes)), static_cast<int>(plain_bytes)) == 1;
+    ok =
+        ok && EVP_DecryptUpdate(cipher.get(), out(result), &written, in(sealed.substr(kNonceBytes)),
+                                static_cast<int>(plain_bytes)) == 1;
     ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, out(tag)) == 1;
     ok = ok && EVP_DecryptFinal_ex(cipher.get(), out(tag), &written) == 1;
     if (!ok) {

@@ -5,11 +5,11 @@
 
 namespace soma {
 
-/// Hashes and authenticated encryption by OpenSSL. All functions are thread-safe and take and return
-/// raw bytes. A failure of the library itself is our own mistake (SOMA_ASSERT).
+/// Hashes and authenticated encryption by OpenSSL. All functions are thread-safe and take and
+/// return raw bytes. A failure of the library itself is our own mistake (SOMA_ASSERT).
 
-std::string sha256(std::string_view bytes);                           ///< 32 bytes
-std::string sha3_512(std::string_view bytes);                         ///< 64 bytes
+std::string sha256(std::string_view bytes);                             ///< 32 bytes
+std::string sha3_512(std::string_view bytes);                           ///< 64 bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  ///< 32 bytes
 std::string random_bytes(std::size_t count);
 

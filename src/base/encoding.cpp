@@ -106,14 +106,18 @@ std::optional<std::string> from_hex(std::string_view text) {
     return out;
 }
 
-std::string to_base64url(std::string_view bytes) { return encode64(bytes, kUrlAlphabet, false); }
+std::string to_base64url(std::string_view bytes) {
+    return encode64(bytes, kUrlAlphabet, false);
+}
 
 std::optional<std::string> from_base64url(std::string_view text) {
     static const auto table = reverse(kUrlAlphabet);
     return decode64(text, table);
 }
 
-std::string to_base64(std::string_view bytes) { return encode64(bytes, kStdAlphabet, true); }
+std::string to_base64(std::string_view bytes) {
+    return encode64(bytes, kStdAlphabet, true);
+}
 
 std::optional<std::string> from_base64(std::string_view text) {
     static const auto table = reverse(kStdAlphabet);

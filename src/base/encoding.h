@@ -5,7 +5,8 @@
 
 namespace soma {
 
-/// Bytes travel as std::string / std::string_view throughout; text that must be valid UTF-8 says so.
+/// Bytes travel as std::string / std::string_view throughout; text that must be valid UTF-8 says
+/// so.
 
 /// Lower-case hexadecimal.
 std::string to_hex(std::string_view bytes);

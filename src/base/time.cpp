@@ -31,7 +31,8 @@ bool read_char(std::string_view text, std::size_t& position, std::string_view al
     return true;
 }
 
-std::optional<std::chrono::microseconds> read_fraction(std::string_view text, std::size_t& position) {
+std::optional<std::chrono::microseconds> read_fraction(std::string_view text,
+                                                       std::size_t& position) {
     if (position >= text.size() || text[position] != '.') {
         return std::chrono::microseconds(0);
     }
@@ -102,12 +103,11 @@ std::string format_rfc3339(Time time) {
     const std::chrono::year_month_day date(days);
     const std::chrono::hh_mm_ss clock(time - days);
     char buffer[64];
-    std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()),
-                  static_cast<int>(clock.subseconds().count()));
+    std::snprintf(
+        buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
     return buffer;
 }
 

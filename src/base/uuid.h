@@ -27,9 +27,9 @@ struct Uuid {
     friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
 
-/// Makes UUIDv7 (RFC 9562): 48-bit milliseconds, 12-bit counter, 62 random bits. Strictly increasing
-/// within a process even when the clock steps back or the counter overflows (the time field then runs
-/// ahead). Thread-safe.
+/// Makes UUIDv7 (RFC 9562): 48-bit milliseconds, 12-bit counter, 62 random bits. Strictly
+/// increasing within a process even when the clock steps back or the counter overflows (the time
+/// field then runs ahead). Thread-safe.
 class UuidGenerator {
   public:
     Uuid next(Time now);

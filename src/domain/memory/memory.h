@@ -13,7 +13,7 @@ namespace soma::domain {
 /// The part of a memory that is content: sealed as one blob under its subject's data key.
 struct MemoryContent {
     std::string text;
-    std::string subject;   ///< empty: the tenant itself
+    std::string subject;  ///< empty: the tenant itself
     std::string speaker;
     std::string session_id;
     std::string key;
