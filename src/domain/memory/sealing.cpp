@@ -61,8 +61,7 @@ std::string seal_content(std::string_view data_key, const Uuid& tenant, const Uu
     put("key", content.key);
     put("metadata", content.metadata);
     if (!content.tags.empty()) {
-        json::array& tags = object["tags"].emplace_array();
-        tags.assign(content.tags.begin(), content.tags.end());
+        object["tags"] = json::array(content.tags.begin(), content.tags.end());
     }
     return seal(data_key, content_context(tenant, memory_id),
                 kContentVersion + json::serialize(object));
