@@ -1,0 +1,52 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "domain/identity/role.h"
+
+namespace soma::domain {
+
+/// Every operation that asks who is calling. The open ones (/health, /openapi.json) are not here.
+enum class Endpoint : std::uint8_t {
+    remember,
+    remember_batch,
+    recall,
+    get_memory,
+    delete_memory,
+    evaluate,
+};
+
+inline constexpr std::size_t kEndpointCount = 6;
+
+/// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
+struct AccessRule {
+    Endpoint endpoint;
+    std::string_view name;  ///< as events and the documentation name it, e.g. "memory.remember"
+    RoleSet allowed;
+};
+
+/// The role × endpoint matrix, in the order of Endpoint. README.md prints the same table and a test
+/// holds the two together, cell by cell.
+inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
+    {Endpoint::remember, "memory.remember", {Role::agent, Role::admin}},
+    {Endpoint::remember_batch,
+     "memory.remember_batch",
+     {Role::agent, Role::operator_, Role::admin}},
+    {Endpoint::recall, "memory.recall", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::get_memory, "memory.get", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::delete_memory, "memory.delete", {Role::agent, Role::operator_, Role::admin}},
+    {Endpoint::evaluate, "brain.evaluate", {Role::agent, Role::reader, Role::admin}},
+}};
+
+/// True when one of the roles opens the endpoint. Pure, total, constant time.
+constexpr bool may_call(RoleSet roles, Endpoint endpoint) {
+    return kAccessTable[static_cast<std::size_t>(endpoint)].allowed.intersects(roles);
+}
+
+/// The endpoint's published name.
+constexpr std::string_view endpoint_name(Endpoint endpoint) {
+    return kAccessTable[static_cast<std::size_t>(endpoint)].name;
+}
+
+}  // namespace soma::domain
