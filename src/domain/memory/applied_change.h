@@ -1,0 +1,32 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "base/uuid.h"
+#include "domain/memory/memory.h"
+
+namespace soma::domain {
+
+/// A memory that was committed; `superseded` is the former holder of its key, if it had one.
+struct Inserted {
+    std::shared_ptr<const Memory> memory;  ///< facts hold the assigned id, sequence and times
+    std::optional<Uuid> superseded;
+};
+
+/// A memory that was deleted; one that the reader never knew is not an error.
+struct Removed {
+    Uuid id;
+};
+
+/// One committed change of a tenant's `state` stream, in the order of that stream: what every
+/// projection of a tenant (the index, Redis) consumes. Sequences are dense, so a projection can
+/// tell a repeat (sequence ≤ its own) from a gap (sequence > its own + 1).
+struct AppliedChange {
+    Uuid tenant;
+    std::uint64_t sequence = 0;
+    std::variant<Inserted, Removed> change;
+};
+
+}  // namespace soma::domain
