@@ -1,0 +1,22 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace soma::cli {
+
+/// Each command is one file that adds itself to the program: options, and a callback that does the
+/// work. A callback reports failure by throwing soma::Error (one line on stderr, exit status 1).
+using Register = void (*)(CLI::App& program);
+
+void register_config(CLI::App& program);
+void register_ports(CLI::App& program);
+
+/// In the order of `somabrain --help`.
+inline constexpr Register kCommands[] = {
+    register_ports,
+    register_config,
+};
+
+}  // namespace soma::cli
