@@ -1,0 +1,33 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "server/http_types.h"
+
+namespace soma::server {
+
+/// Troubles that belong to HTTP itself and have no ErrorKind.
+enum class HttpTrouble {
+    malformed,  ///< not HTTP/1.1 as we read it
+    no_such_path,
+    method_not_allowed,  ///< add the Allow header
+    request_timeout,     ///< headers or body came too slowly
+    unsupported_media_type,
+    expectation_failed,
+    headers_too_large,
+};
+
+/// The only file that knows HTTP's numbers for our errors. Every answer that is no success is
+/// application/problem+json (RFC 9457): type, title, status, detail, request_id and, where one
+/// value is to blame, `field` (a JSON pointer or a header's name).
+
+int http_status(ErrorKind kind);
+
+/// `internal` is answered with a generic sentence; its message and detail are for the log. Adds
+/// Retry-After to 429 and 503, WWW-Authenticate to 401.
+HttpReply error_reply(const Error& error, std::string_view request_id);
+HttpReply trouble_reply(HttpTrouble trouble, std::string_view detail, std::string_view request_id);
+
+}  // namespace soma::server
