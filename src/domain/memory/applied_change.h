@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "base/time.h"
 #include "base/uuid.h"
 #include "domain/memory/memory.h"
 
@@ -13,6 +14,7 @@ namespace soma::domain {
 struct Inserted {
     std::shared_ptr<const Memory> memory;  ///< facts hold the assigned id, sequence and times
     std::optional<Uuid> superseded;
+    std::optional<Time> superseded_valid_to;  ///< the end of validity it was given
 };
 
 /// A memory that was deleted; one that the reader never knew is not an error.

@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/postgres/connection_pool.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/ledger/intent.h"
+
+namespace soma::backends {
+
+/// Reads `memories` and `embeddings` of one tenant under row-level security. Only the committer
+/// writes them. Thread-safe as its pool is.
+class Memories {
+  public:
+    explicit Memories(ConnectionPool& pool) : pool_(pool) {}
+
+    /// Without passages. nullopt: absent, or another tenant's.
+    std::optional<domain::StoredMemory> get(const Uuid& tenant, const Uuid& id,
+                                            const Deadline& deadline);
+
+    /// Visits all memories of the tenant in order of sequence, in pages of at most `page_rows`,
+    /// with the passages of `model_generation`, all from one snapshot. Returns the state sequence
+    /// that snapshot shows: changes after it are to be applied on top. `visit` may be called again
+    /// from the start after `restart`, when a kept session turned out to be dead.
+    std::uint64_t scan(const domain::TenantStreams& tenant, std::uint32_t model_generation,
+                       int page_rows, const std::function<void()>& restart,
+                       const std::function<void(std::span<domain::StoredMemory>)>& visit,
+                       const Deadline& deadline);
+
+    /// The session's last `limit` memories, oldest first, without passages.
+    std::vector<domain::StoredMemory> session_tail(const Uuid& tenant,
+                                                   const std::string& session_hmac, int limit,
+                                                   const Deadline& deadline);
+
+  private:
+    ConnectionPool& pool_;
+};
+
+/// Reads `evaluations` of one tenant under row-level security. Thread-safe as its pool is.
+class Evaluations {
+  public:
+    explicit Evaluations(ConnectionPool& pool) : pool_(pool) {}
+
+    std::optional<domain::StoredEvaluation> get(const Uuid& tenant, const Uuid& id, Time now,
+                                                const Deadline& deadline);
+    /// The session's last `limit` unexpired evaluations, oldest first.
+    std::vector<domain::StoredEvaluation> session_tail(const Uuid& tenant,
+                                                       const std::string& session_hmac, int limit,
+                                                       Time now, const Deadline& deadline);
+
+  private:
+    ConnectionPool& pool_;
+};
+
+}  // namespace soma::backends

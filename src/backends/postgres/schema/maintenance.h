@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "backends/postgres/connection_pool.h"
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace soma::backends {
+
+/// Rows of one partition of `events`: a multiple of 65,536, so that tiles never cross partitions.
+inline constexpr std::uint64_t kDefaultEventsPartitionRows = std::uint64_t{1} << 22;
+
+/// A memory whose time to live has passed: to be removed through the committer, which owes the
+/// event.
+struct ExpiredMemory {
+    Uuid tenant;
+    Uuid memory;
+};
+
+/// Periodic work on the tables, safe to run from several processes. Thread-safe as its pool is.
+class Maintenance {
+  public:
+    explicit Maintenance(ConnectionPool& pool) : pool_(pool) {}
+
+    /// Keeps two partitions of `events` beyond the one in use. Returns how many it made.
+    int keep_partitions_ahead(std::uint64_t partition_rows, const Deadline& deadline);
+    /// Deletes idempotency keys older than 24 h and evaluations past their time. Returns rows
+    /// deleted.
+    std::uint64_t prune(Time now, const Deadline& deadline);
+    std::vector<ExpiredMemory> expired_memories(Time now, int limit, const Deadline& deadline);
+
+  private:
+    ConnectionPool& pool_;
+};
+
+}  // namespace soma::backends

@@ -1,0 +1,109 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/ledger/event.h"
+#include "domain/ledger/stored_memory.h"
+#include "domain/memory/memory.h"
+
+namespace soma::domain {
+
+/// What a tenant's writes need to know of it.
+struct TenantStreams {
+    Uuid tenant;
+    Uuid state;   ///< id of its `state` stream
+    Uuid access;  ///< id of its `access` stream
+};
+
+/// The caller's Idempotency-Key, as an HMAC, and the digest that tells another body from the same
+/// one.
+struct IdempotencyClaim {
+    std::string key_hmac;        ///< 32 bytes
+    std::string request_digest;  ///< 32 bytes
+};
+
+/// A new memory. `row` is what is stored, `plain` what the index receives; the committer fills both
+/// with the assigned sequence, log_index and turn, so the caller keeps no other reference to
+/// `plain`. A row with a key_hmac supersedes that key's current holder.
+struct Insert {
+    StoredMemory row;
+    std::shared_ptr<Memory> plain;
+    bool assign_turn = false;  ///< session given, turn absent: the session's last turn + 1
+    EventDraft event;          ///< on `state`
+};
+
+/// Takes a memory and its embeddings out of every table.
+struct Remove {
+    Uuid memory;
+    EventDraft event;  ///< on `state`
+};
+
+using Change = std::variant<Insert, Remove>;
+
+/// An event on `access`, with the evaluation it records, if any.
+struct AccessRecord {
+    EventDraft event;
+    std::optional<StoredEvaluation> evaluation;
+};
+
+/// Where a change landed.
+struct Assigned {
+    std::uint64_t sequence = 0;   ///< in its stream, from 1
+    std::uint64_t log_index = 0;  ///< in the log, from 0
+    std::optional<std::int32_t> turn;
+
+    friend bool operator==(const Assigned&, const Assigned&) = default;
+};
+
+/// What the caller is told. `body` is kept for replays; `digest`, when not empty, becomes the
+/// answer_digest of the intent's `state` events (only now are the sequences in the answer known).
+struct Answer {
+    std::string body;
+    std::string digest;  ///< lower-case hexadecimal
+};
+
+/// One request's writes: all of them happen or none. At least one change or an access record; a
+/// claim needs a change.
+struct Intent {
+    TenantStreams tenant;
+    Time now;  ///< the request's; every event and row of the intent bears it
+    Deadline deadline;
+    std::optional<IdempotencyClaim> claim;
+    std::vector<Change> changes;
+    std::optional<AccessRecord> access;
+    /// Called once per attempt with one entry per change, on the committer's thread. Needed with a
+    /// claim.
+    std::function<Answer(std::span<const Assigned>)> answer;
+};
+
+/// Rows the intent writes at most: the unit of the committer's limits.
+std::size_t row_count(const Intent& intent);
+
+/// Durable. `superseded` is aligned with the intent's changes.
+struct Committed {
+    std::vector<Assigned> changes;
+    std::vector<std::optional<Uuid>> superseded;
+    std::optional<Assigned> access;
+};
+/// The same Idempotency-Key and body came before; nothing was written now.
+struct Replayed {
+    std::string answer;
+};
+/// The Idempotency-Key was used with another body; nothing was written.
+struct IdempotencyReused {};
+/// A memory to remove is absent or another tenant's; nothing of the intent was written.
+struct TargetMissing {
+    Uuid memory;
+};
+
+using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing>;
+
+}  // namespace soma::domain
