@@ -48,9 +48,9 @@ struct Config {
     std::string vault_host;
     int vault_port = 0;
     std::string vault_ca_file;
-    std::string vault_role_id;
-    std::string vault_secret_id;
-    std::string vault_token;
+    std::string vault_role_id_file;
+    std::string vault_secret_id_file;
+    std::string vault_token_file;
     std::string vault_transit_mount;
     std::string vault_kv_mount;
     int vault_timeout_ms = 0;
