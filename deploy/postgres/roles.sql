@@ -5,6 +5,7 @@
 --   soma_app            the service: row-level security binds it; SET LOCAL ROLE for its events
 --   soma_events_writer  may insert events and nothing else
 --   soma_relay          may read all events and nothing else
+SET client_min_messages = warning;
 SELECT format('CREATE ROLE %I', name)
   FROM unnest(ARRAY['soma_owner', 'soma_migrate', 'soma_app', 'soma_events_writer', 'soma_relay']) name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)

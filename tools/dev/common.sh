@@ -2,6 +2,7 @@
 SOMA=$ROOT/.soma
 SECRETS=$SOMA/secrets
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/somabrain
+MODEL=$CACHE/all-minilm-l6-v2
 BUILD=$ROOT/build/release
 BINARY=$BUILD/src/somabrain
 JOBS=$(nproc)

@@ -44,14 +44,9 @@ make_issuer() {
     "$kid" "$x" "$y" >"$SOMA/jwks.json"
 }
 
-# fetch_model: prints the folder with the embedding model's weights
-fetch_model() { tools/fetch_model "$CACHE/model"; }
-
 write_env() {
-  local model
-  model=$(fetch_model)
   render deploy/somabrain/somabrain.env "$ENV_FILE" ROOT="$ROOT" SOMA="$SOMA" SECRETS="$SECRETS" \
-    MODEL_DIR="$model"
+    MODEL_DIR="$MODEL"
 }
 
 make_sandbox() {
@@ -84,14 +79,15 @@ bring_up() {
   lock_stack
   install_packages
   install_bao
+  [ ! -x tools/fetch_model ] || tools/fetch_model "$MODEL"
   build_release "$@"
   hold_ports
   stores_up
   make_issuer
+  write_env
 }
 
 serve_up() {
-  write_env
   with_env "$BINARY" migrate
   make_sandbox
   start_service
