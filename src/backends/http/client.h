@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ class HttpClient {
 
   private:
     struct Handles;
-    Handles* handles_;
+    std::unique_ptr<Handles> handles_;
 };
 
 /// Percent-encodes everything but unreserved characters (RFC 3986 §2.3), '/' included.

@@ -1,0 +1,69 @@
+#include "domain/identity/access.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace soma::domain {
+namespace {
+
+constexpr Role kRoles[] = {Role::agent,  Role::reader,  Role::operator_,
+                           Role::signer, Role::auditor, Role::admin};
+
+/// The matrix written a second time, by hand: a flipped cell in either place fails.
+constexpr bool kExpected[kEndpointCount][kRoleCount] = {
+    // agent reader operator signer auditor admin
+    {true, false, false, false, false, true},  // remember
+    {true, false, true, false, false, true},   // remember_batch
+    {true, true, false, false, false, true},   // recall
+    {true, true, false, false, false, true},   // get_memory
+    {true, false, true, false, false, true},   // delete_memory
+    {true, true, false, false, false, true},   // evaluate
+};
+
+TEST(Access, EveryCell) {
+    for (std::size_t e = 0; e < kEndpointCount; ++e) {
+        for (std::size_t r = 0; r < kRoleCount; ++r) {
+            EXPECT_EQ(may_call({kRoles[r]}, static_cast<Endpoint>(e)), kExpected[e][r])
+                << endpoint_name(static_cast<Endpoint>(e)) << " × " << role_name(kRoles[r]);
+        }
+    }
+}
+
+TEST(Access, TheTableIsInTheOrderOfTheEnumeration) {
+    for (std::size_t e = 0; e < kEndpointCount; ++e) {
+        EXPECT_EQ(kAccessTable[e].endpoint, static_cast<Endpoint>(e));
+    }
+}
+
+TEST(Access, RightsAddUpAndNothingComesFromNothing) {
+    for (std::size_t e = 0; e < kEndpointCount; ++e) {
+        const auto endpoint = static_cast<Endpoint>(e);
+        EXPECT_FALSE(may_call({}, endpoint));
+        EXPECT_EQ(may_call({Role::reader, Role::operator_}, endpoint),
+                  kExpected[e][1] || kExpected[e][2]);
+        EXPECT_FALSE(may_call({Role::signer, Role::auditor}, endpoint));
+    }
+}
+
+TEST(Access, TheReadmePrintsTheSameTable) {
+    std::ifstream file(std::string(SOMABRAIN_SOURCE_DIR) + "/src/domain/identity/README.md");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) {
+        lines.push_back(line);
+    }
+    for (const AccessRule& rule : kAccessTable) {
+        std::string expected = "| " + std::string(rule.name) + " |";
+        for (const Role role : kRoles) {
+            expected += rule.allowed.has(role) ? " yes |" : " no |";
+        }
+        EXPECT_EQ(std::count(lines.begin(), lines.end(), expected), 1) << expected;
+    }
+}
+
+}  // namespace
+}  // namespace soma::domain
