@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -7,38 +8,41 @@
 #include "base/uuid.h"
 #include "domain/identity/role.h"
 
+typedef struct evp_pkey_st EVP_PKEY;
+
 namespace soma::backends {
 
 /// What a locally minted token says.
 struct LocalTokenRequest {
     std::string issuer;
     std::string audience;
-    std::string subject;  ///< the actor
+    std::string subject;  ///< the actor, 1..256 bytes
     Uuid tenant;
     std::vector<domain::Role> roles;
     std::chrono::seconds time_to_live{3600};  ///< 1 s .. 30 days
 };
 
-/// The development issuer: an ES256 (P-256) key in `<dir>/issuer.key` (PKCS#8 PEM, mode 0600,
-/// directory 0700) with its public set in `<dir>/jwks.json`. Real deployments name their own
-/// identity provider and have no such directory. Not for concurrent use on one directory by several
-/// processes at creation.
+/// The development issuer: one ES256 private key in a file only its owner may read (`./dev` makes
+/// it, with the matching JWKS). Real deployments name their own identity provider and have no such
+/// file. Thread-safe after construction.
 class LocalIssuer {
   public:
-    /// Makes key and key set when absent; touches nothing when both are there. Throws
-    /// Error(unavailable) when the directory cannot be written or a file is open to others.
-    static void create(const std::string& directory);
+    /// Throws Error(invalid_argument) when the file is missing, open to others (any group or other
+    /// mode bit), or holds no P-256 private key in PEM.
+    explicit LocalIssuer(const std::string& key_file);
 
-    /// Throws Error(not_found) when the directory holds no key, Error(unavailable) when it is
-    /// unreadable or readable by others.
-    explicit LocalIssuer(const std::string& directory);
-
-    /// A compact JWS {iss, aud, sub, tenant, roles, iat, exp, jti}. Throws Error(invalid_argument)
-    /// when the life is out of bounds or the subject empty.
+    /// A compact JWS {iss, aud, sub, tenant, roles, iat, exp, jti}; its `kid` is the key's RFC 7638
+    /// thumbprint. The claims `tenant` and `roles` are where IssuerRules look by default. Throws
+    /// Error(invalid_argument) when the life or the subject is out of bounds.
     std::string mint(const LocalTokenRequest& request, Time now) const;
 
+    /// {"keys":[…]} with the public half.
+    std::string key_set() const;
+
   private:
-    std::string private_pem_;
+    std::shared_ptr<EVP_PKEY> key_;
+    std::string x_;  ///< base64url
+    std::string y_;
     std::string key_id_;
 };
 

@@ -21,9 +21,9 @@ struct IssuerConfig {
 
 /// Written limits of the verifier.
 struct VerifierLimits {
-    std::size_t cached_tokens = 4096;    ///< verified tokens remembered, newest kept
+    std::size_t cached_tokens = 4096;    ///< verified tokens remembered, least recently used out
     std::chrono::seconds token_age{60};  ///< a verified token is proven again after this
-    std::chrono::seconds keys_age{600};  ///< a fetched key set is fetched again after this
+    std::chrono::seconds keys_age{300};  ///< a fetched key set is fetched again after this
     std::chrono::seconds keys_pause{5};  ///< least time between two reads for unknown key ids
     std::chrono::milliseconds fetch_timeout{1000};
 };

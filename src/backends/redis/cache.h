@@ -27,9 +27,13 @@ struct RedisConfig {
     std::chrono::milliseconds longest_back_off{5000};
 };
 
+/// Values longer than this are not cached.
+inline constexpr std::size_t kMaxCachedBytes = 1024 * 1024;
+
 /// Redis that may be away: a failure is a miss (nullopt, false), never an exception, and while the
 /// server is known to be down calls return at once without touching the network. Thread-safe; a
-/// call waits for a free connection no longer than the command timeout.
+/// call waits for a free connection no longer than the command timeout. Construction ignores
+/// SIGPIPE for the process, because hiredis writes to sockets that may have closed.
 class RedisCache {
   public:
     explicit RedisCache(RedisConfig config);
@@ -39,6 +43,7 @@ class RedisCache {
 
     std::optional<std::string> get(std::string_view key);
     bool set(std::string_view key, std::string_view value, std::chrono::seconds time_to_live);
+    /// True when the key is now absent, whether or not it was there.
     bool remove(std::string_view key);
 
     /// False from the first failure until a command succeeds again; `/ready` then says "degraded".
@@ -47,20 +52,30 @@ class RedisCache {
     bool probe();
 
   private:
-    using Connection = std::unique_ptr<redisContext, void (*)(redisContext*)>;
-    struct Reply;
+    struct Disconnect {
+        void operator()(redisContext* context) const;
+    };
+    using Connection = std::unique_ptr<redisContext, Disconnect>;
+    using Words = std::vector<std::string_view>;
 
-    std::optional<Reply> command(const std::vector<std::string_view>& arguments);
-    std::optional<Connection> borrow();
-    void give_back(std::optional<Connection> connection);
-    Connection connect();
-    bool backing_off() const;
-    void note_success();
-    void note_failure();
+    /// What the server said; an error it reported counts as a failure, not as a reply.
+    struct Reply {
+        bool nil = false;
+        std::string text;
+    };
+    enum class Trouble { none, stale, failed };
 
-    RedisConfig config_;
+    std::optional<Reply> command(const Words& words);
+    Trouble exchange(redisContext& connection, const Words& words, Reply& reply) const;
+    bool reserve();
+    void release(Connection connection);
+    Connection take_idle();
+    Connection connect() const;
+    void note(bool success);
+
+    const RedisConfig config_;
     std::atomic<bool> healthy_{true};
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<Connection> idle_;
     std::size_t in_use_ = 0;

@@ -33,17 +33,21 @@ std::string unescape(std::string_view step) {
     return name;
 }
 
-/// Follows a JSON pointer through objects; nullptr when it leads nowhere.
-const json::value* find_claim(const json::object& claims, std::string_view pointer) {
+/// Follows a path through objects; nullptr when it leads nowhere.
+const json::value* find_claim(const json::object& claims, std::string_view path) {
+    const bool pointer = path.starts_with('/');
+    const char separator = pointer ? '/' : '.';
+    path.remove_prefix(pointer ? 1 : 0);
     const json::object* object = &claims;
-    while (object != nullptr && pointer.starts_with('/')) {
-        pointer.remove_prefix(1);
-        const std::string_view step = pointer.substr(0, pointer.find('/'));
-        pointer.remove_prefix(step.size());
-        const json::value* value = object->if_contains(unescape(step));
-        if (value == nullptr || pointer.empty()) {
+    while (object != nullptr) {
+        const std::size_t end = path.find(separator);
+        const std::string_view step = path.substr(0, end);
+        const json::value* value =
+            object->if_contains(pointer ? unescape(step) : std::string(step));
+        if (value == nullptr || end == std::string_view::npos) {
             return value;
         }
+        path.remove_prefix(end + 1);
         object = value->if_object();
     }
     return nullptr;

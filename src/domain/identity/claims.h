@@ -19,11 +19,13 @@ enum class Algorithm : std::uint8_t { es256, rs256, eddsa };
 
 /// One trusted issuer, as configuration names it. The binary trusts none by itself.
 struct IssuerRules {
-    std::string issuer;                    ///< must equal `iss` byte by byte
-    std::string audience;                  ///< must be `aud` or one of its items
-    std::string tenant_claim = "/tenant";  ///< JSON pointer (RFC 6901) to the tenant's uuid
-    std::string roles_claim = "/roles";    ///< JSON pointer to an array of role names
-    std::chrono::seconds leeway{30};       ///< clock difference forgiven for exp, nbf, iat; 0..300
+    std::string issuer;    ///< must equal `iss` byte by byte
+    std::string audience;  ///< must be `aud` or one of its items
+    /// Paths: nested names joined by dots ("realm_access.roles"), or, when they begin with '/',
+    /// JSON pointers (RFC 6901), for names that hold dots themselves.
+    std::string tenant_claim = "tenant";  ///< the tenant's uuid
+    std::string roles_claim = "roles";    ///< an array of role names
+    std::chrono::seconds leeway{30};      ///< clock difference forgiven for exp, nbf, iat; 0..300
     std::vector<Algorithm> algorithms{Algorithm::es256};
 };
 
