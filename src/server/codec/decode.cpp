@@ -1,0 +1,101 @@
+#include <boost/json/basic_parser_impl.hpp>
+#include <string>
+
+#include "base/error.h"
+#include "server/codec/codec.h"
+#include "server/codec/parameters.h"
+#include "server/codec/walk.h"
+
+namespace soma::server {
+namespace {
+
+using boost::json::error_code;
+using Part = boost::json::string_view;
+
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// The shape Boost.JSON wants its handler in. Joins what the parser hands over in parts (a string
+/// with escapes comes in several) and passes whole values to the walk.
+class Events {
+  public:
+    // The parser's own limits are off: each field has its own, and the body's size is bounded.
+    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+    explicit Events(Walk& walk) : walk_(walk) {}
+
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code&) { return walk_.begin_object(), true; }
+    bool on_object_end(std::size_t, error_code&) { return walk_.end_object(), true; }
+    bool on_array_begin(error_code&) { return walk_.begin_array(), true; }
+    bool on_array_end(std::size_t, error_code&) { return walk_.end_array(), true; }
+    bool on_key_part(Part part, std::size_t, error_code&) { return keep(part); }
+    bool on_key(Part part, std::size_t, error_code&) { return pass(&Walk::key, part); }
+    bool on_string_part(Part part, std::size_t, error_code&) { return keep(part); }
+    bool on_string(Part part, std::size_t, error_code&) { return pass(&Walk::text, part); }
+    bool on_number_part(Part part, error_code&) { return keep(part); }
+    bool on_int64(std::int64_t, Part part, error_code&) { return pass(&Walk::number, part); }
+    bool on_uint64(std::uint64_t, Part part, error_code&) { return pass(&Walk::number, part); }
+    bool on_double(double, Part part, error_code&) { return pass(&Walk::number, part); }
+    bool on_bool(bool value, error_code&) { return walk_.boolean(value), true; }
+    bool on_null(error_code&) { return walk_.null(), true; }
+    // Comments are switched off in the parser.
+    bool on_comment_part(Part, error_code&) { return true; }
+    bool on_comment(Part, error_code&) { return true; }
+
+  private:
+    bool keep(Part part) {
+        buffer_.append(part.data(), part.size());
+        return true;
+    }
+
+    bool pass(void (Walk::*event)(std::string_view), Part part) {
+        if (buffer_.empty()) {
+            (walk_.*event)({part.data(), part.size()});
+            return true;
+        }
+        keep(part);
+        (walk_.*event)(buffer_);
+        buffer_.clear();
+        return true;
+    }
+
+    Walk& walk_;
+    std::string buffer_;
+};
+
+}  // namespace
+
+void decode_json(std::string_view text, std::span<const Parameter> parameters,
+                 google::protobuf::Message& out) {
+    Walk walk(out, fill_parameters(parameters, out));
+    if (text.starts_with(kByteOrderMark)) {
+        throw invalid("", "must not begin with a byte order mark");
+    }
+    boost::json::parse_options options;
+    options.max_depth = kMaxDepth;
+    boost::json::basic_parser<Events> parser(options, walk);
+    error_code error;
+    std::size_t consumed = 0;
+    try {
+        consumed = parser.write_some(false, text.data(), text.size(), error);
+    } catch (const Violation& violation) {
+        throw invalid(walk.pointer(), violation.message);
+    }
+    if (!error && consumed < text.size()) {
+        error = boost::json::error::extra_data;
+    }
+    if (error == boost::json::error::too_deep) {
+        throw invalid(walk.pointer(),
+                      "must be nested at most " + std::to_string(kMaxDepth) + " levels deep");
+    }
+    if (error) {
+        throw invalid(walk.pointer(), "must be valid JSON in UTF-8: " + error.message());
+    }
+}
+
+}  // namespace soma::server
