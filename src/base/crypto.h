@@ -10,6 +10,7 @@ namespace soma {
 
 std::string sha256(std::string_view bytes);                             ///< 32 bytes
 std::string sha3_512(std::string_view bytes);                           ///< 64 bytes
+std::string blake2b_512(std::string_view bytes);                        ///< 64 bytes, RFC 7693
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  ///< 32 bytes
 std::string random_bytes(std::size_t count);
 
