@@ -12,13 +12,23 @@
 
 namespace soma::domain {
 
+/// When a search looks at everything, and how much it looks at otherwise. The defaults were
+/// measured (benchmarks/micro/index): up to 20,000 passages an exact scan costs less than choosing.
+struct SearchLimits {
+    std::size_t exact_passages = 20'000;     ///< scopes up to this are scored whole
+    std::size_t dense_candidates = 1'000;    ///< passages by sign bits
+    std::size_t lexical_candidates = 1'000;  ///< passages by BM25
+};
+
 /// What to look for. Pure data: `now` comes from the request.
 struct SearchRequest {
     std::string_view text;                          ///< lexical and facet; empty: both are 0
     const math::QuantizedVector* vector = nullptr;  ///< dense; null: 0. Of the corpus's dimension
     Time now{};
     ViewWeights weights = default_weights();
-    std::size_t top_k = 10;  ///< ≥ 1
+    std::size_t top_k = 10;                ///< ≥ 1
+    const math::Bitmap* filter = nullptr;  ///< rows that may answer (Corpus::rows_where)
+    SearchLimits limits{};
 };
 
 /// One memory found.
@@ -34,14 +44,16 @@ struct Hit {
 /// Hits ordered by score, then by lower sequence.
 struct SearchResult {
     std::vector<Hit> hits;
-    std::size_t scope = 0;       ///< memories current at `now`
-    std::size_t candidates = 0;  ///< of them, scored
+    std::size_t scope = 0;       ///< passages of memories current at `now` that pass the filter
+    std::size_t candidates = 0;  ///< memories scored
     bool exact = true;           ///< every memory in scope was scored
 };
 
-/// Deterministic: equal corpora (whatever order of changes led to them) and requests give equal
-/// results. Throws Error invalid_argument when the vector's dimension is not the corpus's.
-/// Thread-safe on a corpus nobody changes.
+/// Scores the memories in scope (all of them, or from `exact_passages` on the best by sign bits,
+/// the best by BM25, and their neighbours in their sessions) and returns the best. Deterministic:
+/// equal memories, whatever order of changes led to them, and equal requests give equal results. A
+/// vector of another dimension throws Error invalid_argument at "/embedding". Safe from many
+/// threads on a corpus nobody changes; each thread keeps its working space between calls.
 SearchResult search(const Corpus& corpus, const SearchRequest& request);
 
 }  // namespace soma::domain

@@ -1,0 +1,315 @@
+#include "domain/retrieval/corpus.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/error.h"
+#include "domain/retrieval/text.h"
+
+namespace soma::domain {
+namespace {
+
+std::optional<Time> occurred_at_of(const Record& record) {
+    return record.facts().occurred_at;
+}
+
+bool is_timed(const MemoryFacts& facts) {
+    return facts.valid_from || facts.valid_to || facts.expires_at;
+}
+
+Error refused(const char* why) {
+    return {ErrorKind::internal, "internal error", why};
+}
+
+}  // namespace
+
+void Corpus::add(const Memory& memory) {
+    if (memory.passages.empty() || slots_by_id_.contains(memory.facts.id)) {
+        throw refused("index: a memory without passages, or one that is there already");
+    }
+    if (!vectors_) {
+        vectors_.emplace(memory.passages.front().vector.dimension());
+    }
+    for (const Passage& passage : memory.passages) {
+        if (passage.vector.dimension() != vectors_->dimension()) {
+            throw refused("index: a vector of another dimension");
+        }
+    }
+    if (rows_.size() - free_rows_.size() + memory.passages.size() > Postings::max_rows) {
+        throw refused("index: more passages than a tenant may have");
+    }
+
+    const Slot slot = take_slot();
+    Entry& entry = entries_[slot];
+    entry.id = memory.facts.id;
+    entry.sequence = memory.facts.sequence;
+    entry.when = memory.facts.occurred_at.value_or(memory.facts.created_at);
+    entry.turn = memory.facts.turn ? std::int64_t{*memory.facts.turn} : -1;
+    entry.speaker = speakers_.use(memory.content.speaker);
+    entry.session = sessions_.use(memory.content.session_id);
+    entry.superseded = memory.facts.superseded_by.has_value();
+    entry.record = Record(memory);
+    record_bytes_ += entry.record.bytes();
+    slots_by_id_.emplace(entry.id, slot);
+    if (entry.superseded) {
+        successors_.emplace(slot, *memory.facts.superseded_by);
+    }
+    add_rows(slot, memory);
+    enter_session(slot);
+    enter_timed(slot, memory.facts);
+}
+
+Corpus::Slot Corpus::take_slot() {
+    if (free_slots_.empty()) {
+        entries_.emplace_back();
+        return static_cast<Slot>(entries_.size() - 1);
+    }
+    const Slot slot = free_slots_.back();
+    free_slots_.pop_back();
+    entries_[slot] = Entry{};
+    return slot;
+}
+
+std::uint32_t Corpus::take_row() {
+    if (free_rows_.empty()) {
+        rows_.emplace_back();
+        standing_.resize(rows_.size());
+        return static_cast<std::uint32_t>(rows_.size() - 1);
+    }
+    const std::uint32_t number = free_rows_.back();
+    free_rows_.pop_back();
+    return number;
+}
+
+void Corpus::add_rows(Slot slot, const Memory& memory) {
+    Entry& entry = entries_[slot];
+    for (std::size_t i = memory.passages.size(); i-- > 0;) {
+        const Passage& passage = memory.passages[i];
+        const std::uint32_t number = take_row();
+        rows_[number] = {slot, entry.first_row, static_cast<std::uint32_t>(i)};
+        entry.first_row = number;
+        vectors_->put(number, passage.vector);
+        postings_.add(number, lexical_terms(lexical_text(
+                                  memory.facts.occurred_at, memory.content.speaker,
+                                  std::string_view(memory.content.text)
+                                      .substr(passage.begin, passage.end - passage.begin))));
+        if (!entry.superseded) {
+            standing_.set(number);
+        }
+    }
+}
+
+bool Corpus::remove(const Uuid& id) {
+    const auto found = slots_by_id_.find(id);
+    if (found == slots_by_id_.end()) {
+        return false;
+    }
+    const Slot slot = found->second;
+    slots_by_id_.erase(found);
+    leave_session(slot);
+    leave_timed(slot);
+    Entry& entry = entries_[slot];
+    for (std::uint32_t number = entry.first_row; number != nothing;) {
+        // The terms are made again from the text: keeping them would cost more than all postings.
+        postings_.remove(number, terms_of(entry, entry.record.passage_text(rows_[number].passage)));
+        standing_.reset(number);
+        const std::uint32_t next = rows_[number].next_row;
+        rows_[number] = {};
+        free_rows_.push_back(number);
+        number = next;
+    }
+    record_bytes_ -= entry.record.bytes();
+    speakers_.release(entry.speaker);
+    sessions_.release(entry.session);
+    successors_.erase(slot);
+    entry = {};
+    free_slots_.push_back(slot);
+    return true;
+}
+
+std::vector<std::string> Corpus::terms_of(const Entry& entry, std::string_view passage_text) const {
+    return lexical_terms(
+        lexical_text(occurred_at_of(entry.record), entry.record.speaker(), passage_text));
+}
+
+bool Corpus::supersede(const Uuid& old, const Uuid& by) {
+    const auto slot = find(old);
+    if (!slot) {
+        return false;
+    }
+    Entry& entry = entries_[*slot];
+    if (!entry.superseded) {
+        leave_timed(*slot);  // no longer current at any time
+        entry.superseded = true;
+        for (std::uint32_t number = entry.first_row; number != nothing;
+             number = rows_[number].next_row) {
+            standing_.reset(number);
+        }
+    }
+    successors_[*slot] = by;
+    return true;
+}
+
+// Sessions -------------------------------------------------------------------------------------
+
+void Corpus::enter_session(Slot slot) {
+    Entry& entry = entries_[slot];
+    if (entry.session == nothing) {
+        return;
+    }
+    if (turns_.size() <= entry.session) {
+        turns_.resize(std::size_t{entry.session} + 1);
+    }
+    std::vector<Slot>& turns = turns_[entry.session];
+    const auto place = std::upper_bound(turns.begin(), turns.end(), slot, [&](Slot a, Slot b) {
+        return std::tie(entries_[a].turn, entries_[a].sequence) <
+               std::tie(entries_[b].turn, entries_[b].sequence);
+    });
+    entry.previous = place == turns.begin() ? nothing : *(place - 1);
+    entry.next = place == turns.end() ? nothing : *place;
+    if (entry.previous != nothing) {
+        entries_[entry.previous].next = slot;
+    }
+    if (entry.next != nothing) {
+        entries_[entry.next].previous = slot;
+    }
+    turns.insert(place, slot);
+}
+
+void Corpus::leave_session(Slot slot) {
+    const Entry& entry = entries_[slot];
+    if (entry.session == nothing) {
+        return;
+    }
+    if (entry.previous != nothing) {
+        entries_[entry.previous].next = entry.next;
+    }
+    if (entry.next != nothing) {
+        entries_[entry.next].previous = entry.previous;
+    }
+    std::vector<Slot>& turns = turns_[entry.session];
+    const auto place = std::lower_bound(turns.begin(), turns.end(), slot, [&](Slot a, Slot b) {
+        return std::tie(entries_[a].turn, entries_[a].sequence) <
+               std::tie(entries_[b].turn, entries_[b].sequence);
+    });
+    SOMA_ASSERT(place != turns.end() && *place == slot, "a session lists its memories in order");
+    turns.erase(place);
+}
+
+// Time -----------------------------------------------------------------------------------------
+
+void Corpus::enter_timed(Slot slot, const MemoryFacts& facts) {
+    const Entry& entry = entries_[slot];
+    if (entry.superseded || !is_timed(facts)) {
+        return;
+    }
+    timed_places_.emplace(slot, timed_.size());
+    timed_.push_back(
+        {slot, facts.valid_from.value_or(Time::min()),
+         std::min(facts.valid_to.value_or(Time::max()), facts.expires_at.value_or(Time::max()))});
+}
+
+void Corpus::leave_timed(Slot slot) {
+    const auto found = timed_places_.find(slot);
+    if (found == timed_places_.end()) {
+        return;
+    }
+    const std::size_t place = found->second;
+    timed_places_.erase(found);
+    if (place + 1 < timed_.size()) {
+        timed_[place] = timed_.back();
+        timed_places_[timed_[place].slot] = place;
+    }
+    timed_.pop_back();
+}
+
+math::Bitmap Corpus::scope(Time now, const math::Bitmap* filter) const {
+    math::Bitmap scope = standing_;
+    for (const Timed& timed : timed_) {
+        if (timed.from <= now && now < timed.until) {
+            continue;
+        }
+        for (std::uint32_t number = entries_[timed.slot].first_row; number != nothing;
+             number = rows_[number].next_row) {
+            scope.reset(number);
+        }
+    }
+    if (filter != nullptr) {
+        scope.intersect(*filter);
+    }
+    return scope;
+}
+
+// Reading --------------------------------------------------------------------------------------
+
+std::optional<Corpus::Slot> Corpus::find(const Uuid& id) const {
+    const auto found = slots_by_id_.find(id);
+    return found == slots_by_id_.end() ? std::nullopt : std::optional<Slot>(found->second);
+}
+
+MemoryFacts Corpus::facts(Slot slot) const {
+    MemoryFacts facts = entries_[slot].record.facts();
+    if (const auto found = successors_.find(slot); found != successors_.end()) {
+        facts.superseded_by = found->second;
+    }
+    return facts;
+}
+
+MemoryContent Corpus::content(Slot slot, std::uint32_t passage) const {
+    return entries_[slot].record.content(passage, max_answer_text_bytes);
+}
+
+bool Corpus::truncated(Slot slot, std::uint32_t passage) const {
+    const Record& record = entries_[slot].record;
+    return record.text_bytes() >
+           std::min(record.passage_text(passage).size(), max_answer_text_bytes);
+}
+
+math::QuantizedVector Corpus::vector(Slot slot, std::uint32_t passage) const {
+    std::uint32_t number = entries_[slot].first_row;
+    while (rows_[number].passage != passage) {
+        number = rows_[number].next_row;
+    }
+    return vectors_->get(number);
+}
+
+std::vector<std::uint32_t> Corpus::speakers_named(std::string_view query,
+                                                  const math::Bitmap& scope) const {
+    std::vector<std::uint32_t> named = speakers_.occurring_in(query);
+    // One pass for all of them, which ends when each was met: the query may name many.
+    std::vector<bool> missing(speakers_.end(), false);
+    for (const std::uint32_t speaker : named) {
+        missing[speaker] = true;
+    }
+    std::size_t left = named.size();
+    for (Slot slot = 0; slot < entries_.size() && left > 0; ++slot) {
+        const Entry& entry = entries_[slot];
+        if (entry.speaker != nothing && missing[entry.speaker] && scope.test(entry.first_row)) {
+            missing[entry.speaker] = false;
+            --left;
+        }
+    }
+    std::erase_if(named, [&](std::uint32_t speaker) { return missing[speaker]; });
+    return named;
+}
+
+std::string Corpus::strip_names(std::string_view query, Time now) const {
+    std::vector<std::string_view> names;
+    for (const std::uint32_t speaker : speakers_named(query, scope(now))) {
+        names.push_back(speakers_.name(speaker));
+    }
+    return without_names(query, names);
+}
+
+std::size_t Corpus::structure_bytes() const {
+    constexpr std::size_t map_node = 56;  // a node, its allocation and its bucket
+    std::size_t total = slots_by_id_.size() * map_node + entries_.capacity() * sizeof(Entry) +
+                        rows_.capacity() * sizeof(Row) + standing_.bytes() + postings_.bytes() +
+                        speakers_.bytes() + sessions_.bytes() + timed_.capacity() * sizeof(Timed) +
+                        (timed_places_.size() + successors_.size()) * map_node +
+                        (free_slots_.capacity() + free_rows_.capacity()) * sizeof(std::uint32_t);
+    total += turns_.capacity() * sizeof(std::vector<Slot>) + entries_.size() * sizeof(Slot);
+    return total + (vectors_ ? vectors_->bytes() : 0);
+}
+
+}  // namespace soma::domain

@@ -1,0 +1,329 @@
+#include "domain/retrieval/search.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/error.h"
+#include "domain/retrieval/text.h"
+#include "math/scan/select.h"
+#include "math/weights.h"
+
+namespace soma::domain {
+namespace {
+
+using Slot = Corpus::Slot;
+
+constexpr std::chrono::microseconds recency_half_life = std::chrono::days(30);
+
+// One memory that may be returned: its best passage under the request's weights, and its blend b.
+struct Candidate {
+    Slot slot = nothing;
+    std::uint32_t passage = 0;
+    double dense = 0;
+    double lexical = 0;
+    double own = -1;  // a_dense φ_dense + a_lexical φ_lexical of the best passage
+    double blend = 0;
+};
+
+// The best blends of a session's candidates.
+struct SessionBest {
+    std::array<double, 3> best{};
+    std::uint32_t candidates = 0;
+
+    void offer(double value) {
+        ++candidates;
+        for (double& place : best) {
+            if (value > place) {
+                std::swap(value, place);
+            }
+        }
+    }
+};
+
+// Working space, kept by each thread: clearing only what a search touched costs less than fresh
+// pages. Between searches `lexical` is all 0, `candidate_of` all `nothing`, `sessions` all empty.
+struct Space {
+    std::vector<double> cosines;
+    std::vector<double> lexical;
+    std::vector<std::uint32_t> touched;
+    std::vector<std::uint32_t> candidate_of;
+    std::vector<Candidate> candidates;
+    std::vector<SessionBest> sessions;
+
+    void fit(const Corpus& corpus) {
+        cosines.resize(std::max(cosines.size(), corpus.row_end()));
+        lexical.resize(std::max(lexical.size(), corpus.row_end()), 0);
+        candidate_of.resize(std::max(candidate_of.size(), corpus.slot_end()), nothing);
+        sessions.resize(std::max(sessions.size(), corpus.session_end()));
+    }
+    void clear(const Corpus& corpus) {
+        for (const std::uint32_t row : touched) {
+            lexical[row] = 0;
+        }
+        touched.clear();
+        for (const Candidate& candidate : candidates) {
+            candidate_of[candidate.slot] = nothing;
+            if (const auto session = corpus.entry(candidate.slot).session; session != nothing) {
+                sessions[session] = {};
+            }
+        }
+        candidates.clear();
+    }
+};
+
+class Search {
+  public:
+    Search(const Corpus& corpus, const SearchRequest& request, Space& space)
+        : corpus_(corpus),
+          request_(request),
+          space_(space),
+          scope_(corpus.scope(request.now, request.filter)) {
+        if (request.vector != nullptr && corpus.dimension() > 0) {
+            query_.emplace(*request.vector);
+        }
+        space_.fit(corpus);
+    }
+    ~Search() { space_.clear(corpus_); }
+    Search(const Search&) = delete;
+    Search& operator=(const Search&) = delete;
+
+    SearchResult run() {
+        SearchResult result;
+        result.scope = scope_.count();
+        result.exact = result.scope <= request_.limits.exact_passages;
+        idf_sum_ = corpus_.postings().accumulate(bm25_, query_terms(request_.text), space_.lexical,
+                                                 space_.touched);
+        if (result.exact) {
+            score_everything();
+        } else {
+            score_chosen();
+        }
+        gather_sessions();
+        result.candidates = space_.candidates.size();
+        result.hits = best_hits();
+        return result;
+    }
+
+  private:
+    bool in_scope(Slot slot) const { return scope_.test(corpus_.entry(slot).first_row); }
+
+    // Passages --------------------------------------------------------------------------------
+
+    void score_everything() {
+        if (query_) {
+            corpus_.vectors().cosines(*query_, scope_, space_.cosines);
+        }
+        scope_.for_each([&](std::size_t row) {
+            Candidate& candidate = candidate_for(corpus_.row(static_cast<std::uint32_t>(row)).slot);
+            take_passage(candidate, static_cast<std::uint32_t>(row),
+                         query_ ? space_.cosines[row] : 0);
+        });
+    }
+
+    void score_chosen() {
+        std::vector<std::uint32_t> rows;
+        if (query_) {
+            choose_dense(rows);
+        }
+        choose_lexical(rows);
+        for (const std::uint32_t row : rows) {
+            candidate_for(corpus_.row(row).slot);
+        }
+        // A turn's neighbours are scored too: their b is what the turn's own score takes from them.
+        const std::size_t chosen = space_.candidates.size();
+        for (std::size_t i = 0; i < chosen; ++i) {
+            for (const Slot neighbour :
+                 {previous_of(space_.candidates[i].slot), next_of(space_.candidates[i].slot)}) {
+                if (neighbour != nothing) {
+                    candidate_for(neighbour);
+                }
+            }
+        }
+        for (Candidate& candidate : space_.candidates) {
+            for (std::uint32_t row = corpus_.entry(candidate.slot).first_row; row != nothing;
+                 row = corpus_.row(row).next_row) {
+                take_passage(candidate, row, query_ ? corpus_.vectors().cosine(*query_, row) : 0);
+            }
+        }
+    }
+
+    bool comes_before(std::uint32_t a, std::uint32_t b) const {
+        const auto& x = corpus_.row(a);
+        const auto& y = corpus_.row(b);
+        const std::uint64_t first = corpus_.entry(x.slot).sequence;
+        const std::uint64_t second = corpus_.entry(y.slot).sequence;
+        return first != second ? first < second : x.passage < y.passage;
+    }
+
+    void choose_dense(std::vector<std::uint32_t>& rows) const {
+        const std::size_t wanted = request_.limits.dense_candidates;
+        std::vector<math::Near> near = corpus_.vectors().nearest_sketches(*query_, scope_, wanted);
+        // Ties at the last distance are all there; only a flood of them (copies of one text) is
+        // cut.
+        if (near.size() > 2 * wanted) {
+            math::keep_best(near, 2 * wanted, [&](const math::Near& a, const math::Near& b) {
+                return a.distance != b.distance ? a.distance < b.distance
+                                                : comes_before(a.row, b.row);
+            });
+        }
+        for (const math::Near& one : near) {
+            rows.push_back(one.row);
+        }
+    }
+
+    void choose_lexical(std::vector<std::uint32_t>& rows) const {
+        std::vector<std::uint32_t> matching;
+        std::copy_if(space_.touched.begin(), space_.touched.end(), std::back_inserter(matching),
+                     [&](std::uint32_t row) { return scope_.test(row); });
+        if (matching.size() > request_.limits.lexical_candidates) {
+            const auto cut =
+                matching.begin() + static_cast<std::ptrdiff_t>(request_.limits.lexical_candidates);
+            std::nth_element(matching.begin(), cut, matching.end(),
+                             [&](std::uint32_t a, std::uint32_t b) {
+                                 const double x = space_.lexical[a];
+                                 const double y = space_.lexical[b];
+                                 return x != y ? x > y : comes_before(a, b);
+                             });
+            matching.erase(cut, matching.end());
+        }
+        rows.insert(rows.end(), matching.begin(), matching.end());
+    }
+
+    Candidate& candidate_for(Slot slot) {
+        std::uint32_t& place = space_.candidate_of[slot];
+        if (place == nothing) {
+            place = static_cast<std::uint32_t>(space_.candidates.size());
+            space_.candidates.emplace_back().slot = slot;
+        }
+        return space_.candidates[place];
+    }
+
+    void take_passage(Candidate& candidate, std::uint32_t row, double cosine) const {
+        const double dense = dense_value(cosine);
+        const double lexical = bm25_.normalised(space_.lexical[row], idf_sum_);
+        candidate.blend = std::max(candidate.blend, blend(dense, lexical));
+        const double own =
+            request_.weights[View::dense] * dense + request_.weights[View::lexical] * lexical;
+        const std::uint32_t passage = corpus_.row(row).passage;
+        if (own > candidate.own || (own == candidate.own && passage < candidate.passage)) {
+            candidate.own = own;
+            candidate.passage = passage;
+            candidate.dense = dense;
+            candidate.lexical = lexical;
+        }
+    }
+
+    // Sessions --------------------------------------------------------------------------------
+
+    Slot previous_of(Slot slot) const {
+        do {
+            slot = corpus_.entry(slot).previous;
+        } while (slot != nothing && !in_scope(slot));
+        return slot;
+    }
+    Slot next_of(Slot slot) const {
+        do {
+            slot = corpus_.entry(slot).next;
+        } while (slot != nothing && !in_scope(slot));
+        return slot;
+    }
+    // b outside the candidates counts 0.
+    double blend_of(Slot slot) const {
+        const std::uint32_t place = slot == nothing ? nothing : space_.candidate_of[slot];
+        return place == nothing ? 0 : space_.candidates[place].blend;
+    }
+
+    void gather_sessions() {
+        for (const Candidate& candidate : space_.candidates) {
+            if (const auto session = corpus_.entry(candidate.slot).session; session != nothing) {
+                space_.sessions[session].offer(candidate.blend);
+            }
+        }
+    }
+
+    // The mean of the min(3, n) best b, n counting the session's memories in scope.
+    double session_value(std::uint32_t session) const {
+        const SessionBest& found = space_.sessions[session];
+        std::uint32_t counted = std::min(found.candidates, 3U);
+        if (counted < 3) {
+            counted = 0;
+            for (const Slot slot : corpus_.session(session)) {
+                counted += in_scope(slot) ? 1 : 0;
+                if (counted == 3) {
+                    break;
+                }
+            }
+        }
+        return (found.best[0] + found.best[1] + found.best[2]) / counted;
+    }
+
+    // Scores ----------------------------------------------------------------------------------
+
+    ViewValues values_of(const Candidate& candidate) const {
+        const Corpus::Entry& entry = corpus_.entry(candidate.slot);
+        ViewValues values;
+        values[View::dense] = candidate.dense;
+        values[View::lexical] = candidate.lexical;
+        values[View::facet] = entry.speaker != nothing && entry.speaker == facet_ ? 1 : 0;
+        if (entry.session != nothing) {
+            values[View::previous] = blend_of(previous_of(candidate.slot));
+            values[View::next] = blend_of(next_of(candidate.slot));
+            values[View::session] = session_value(entry.session);
+        }
+        const std::chrono::duration<double, std::micro> age = request_.now - entry.when;
+        values[View::recency] =
+            math::recency(age.count(), static_cast<double>(recency_half_life.count()));
+        return values;
+    }
+
+    std::vector<Hit> best_hits() {
+        const auto named = corpus_.speakers_named(request_.text, scope_);
+        facet_ = named.size() == 1 ? named.front() : nothing;
+        struct Ranked {
+            double score;
+            std::uint64_t sequence;
+            std::uint32_t place;
+        };
+        std::vector<Ranked> ranked;
+        ranked.reserve(space_.candidates.size());
+        for (std::uint32_t place = 0; place < space_.candidates.size(); ++place) {
+            const Candidate& candidate = space_.candidates[place];
+            ranked.push_back({score_of(values_of(candidate), request_.weights),
+                              corpus_.entry(candidate.slot).sequence, place});
+        }
+        math::keep_best(ranked, request_.top_k, [](const Ranked& a, const Ranked& b) {
+            return a.score != b.score ? a.score > b.score : a.sequence < b.sequence;
+        });
+        std::vector<Hit> hits;
+        for (const Ranked& one : ranked) {
+            const Candidate& candidate = space_.candidates[one.place];
+            hits.push_back({candidate.slot, candidate.passage, corpus_.entry(candidate.slot).id,
+                            one.sequence, one.score, values_of(candidate)});
+        }
+        return hits;
+    }
+
+    const Corpus& corpus_;
+    const SearchRequest& request_;
+    Space& space_;
+    const math::Bitmap scope_;
+    const math::Bm25 bm25_;
+    std::optional<VectorQuery> query_;
+    double idf_sum_ = 0;
+    std::uint32_t facet_ = nothing;
+};
+
+}  // namespace
+
+SearchResult search(const Corpus& corpus, const SearchRequest& request) {
+    SOMA_ASSERT(request.top_k >= 1, "a search asks for at least one memory");
+    if (request.vector != nullptr && corpus.dimension() > 0 &&
+        request.vector->dimension() != corpus.dimension()) {
+        throw invalid("/embedding", "must have the tenant's dimension");
+    }
+    thread_local Space space;
+    return Search(corpus, request, space).run();
+}
+
+}  // namespace soma::domain

@@ -1,0 +1,135 @@
+#include "domain/retrieval/store/vector_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include "base/error.h"
+#include "math/scan/dot.h"
+
+namespace soma::domain {
+namespace {
+
+double inverse_norm_of(std::span<const std::int8_t> codes) {
+    const std::int32_t squares = math::dot_product(codes, codes);
+    return squares > 0 ? 1 / std::sqrt(static_cast<double>(squares)) : 0;
+}
+
+// Cache-line aligned storage: rows never straddle one line more than they must.
+struct AlignedDelete {
+    void operator()(void* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
+};
+template <typename T>
+using Aligned = std::unique_ptr<T[], AlignedDelete>;
+
+template <typename T>
+Aligned<T> make_aligned(std::size_t count) {
+    auto* memory = static_cast<T*>(::operator new[](count * sizeof(T), std::align_val_t{64}));
+    std::fill_n(memory, count, T{});
+    return Aligned<T>(memory);
+}
+
+}  // namespace
+
+VectorQuery::VectorQuery(const math::QuantizedVector& vector)
+    : codes(vector.values),
+      sketch(math::make_sketch(vector.values)),
+      inverse_norm(inverse_norm_of(vector.values)) {
+    codes.resize(math::row_stride(vector.dimension()), 0);
+}
+
+struct VectorRows::Block {
+    Block(std::size_t stride, std::size_t words)
+        : codes(make_aligned<std::int8_t>(block_rows * stride)),
+          sketches(make_aligned<std::uint64_t>(block_rows * words)) {}
+
+    Aligned<std::int8_t> codes;
+    Aligned<std::uint64_t> sketches;
+    float scales[block_rows] = {};
+    double inverse_norms[block_rows] = {};
+};
+
+VectorRows::VectorRows(std::size_t dimension)
+    : dimension_(dimension),
+      stride_(math::row_stride(dimension)),
+      words_(math::sketch_words(dimension)) {
+    SOMA_ASSERT(dimension >= 1 && dimension <= 2048, "a dimension within its limit");
+}
+
+void VectorRows::put(std::uint32_t row, const math::QuantizedVector& vector) {
+    SOMA_ASSERT(vector.dimension() == dimension_, "every row has the dimension of the first");
+    while (blocks_.size() <= row / block_rows) {
+        blocks_.push_back(std::make_shared<Block>(stride_, words_));
+    }
+    rows_ = std::max<std::size_t>(rows_, std::size_t{row} + 1);
+    Block& block = *blocks_[row / block_rows];
+    const std::size_t at = row % block_rows;
+    std::memcpy(block.codes.get() + at * stride_, vector.values.data(), dimension_);
+    math::put_sketch(math::make_sketch(vector.values),
+                     block.sketches.get() + at / math::sketch_group * math::sketch_group * words_,
+                     at % math::sketch_group);
+    block.scales[at] = vector.scale;
+    block.inverse_norms[at] = inverse_norm_of(vector.values);
+}
+
+math::QuantizedVector VectorRows::get(std::uint32_t row) const {
+    const Block& block = *blocks_[row / block_rows];
+    const std::size_t at = row % block_rows;
+    const std::int8_t* codes = block.codes.get() + at * stride_;
+    return {block.scales[at], std::vector<std::int8_t>(codes, codes + dimension_)};
+}
+
+void VectorRows::cosines(const VectorQuery& query, const math::Bitmap& scope,
+                         std::span<double> cosines) const {
+    std::int32_t dots[64];
+    for (std::size_t w = 0; w < scope.word_count(); ++w) {
+        const std::uint64_t mask = scope.word(w);
+        if (mask == 0) {
+            continue;
+        }
+        const std::size_t first = w * 64;
+        const Block& block = *blocks_[first / block_rows];
+        const std::size_t at = first % block_rows;
+        const std::int8_t* codes = block.codes.get() + at * stride_;
+        // Going row by row costs a little more than a straight run, so runs are taken where they
+        // pay.
+        if (std::popcount(mask) >= 48) {
+            math::dot_products(query.codes.data(), codes, stride_, 64, dots);
+        } else {
+            math::dot_products_masked(query.codes.data(), codes, stride_, mask, dots);
+        }
+        for (std::uint64_t rest = mask; rest != 0; rest &= rest - 1) {
+            const auto bit = static_cast<std::size_t>(std::countr_zero(rest));
+            cosines[first + bit] = dots[bit] * query.inverse_norm * block.inverse_norms[at + bit];
+        }
+    }
+}
+
+double VectorRows::cosine(const VectorQuery& query, std::uint32_t row) const {
+    const Block& block = *blocks_[row / block_rows];
+    const std::size_t at = row % block_rows;
+    const std::int32_t dot =
+        math::dot_product(query.codes, {block.codes.get() + at * stride_, stride_});
+    return dot * query.inverse_norm * block.inverse_norms[at];
+}
+
+std::vector<math::Near> VectorRows::nearest_sketches(const VectorQuery& query,
+                                                     const math::Bitmap& scope,
+                                                     std::size_t wanted) const {
+    math::NearestSketches nearest(query.sketch, wanted);
+    constexpr std::size_t block_masks = block_rows / 64;
+    for (std::size_t w = 0; w < scope.word_count(); w += block_masks) {
+        const std::size_t masks = std::min(block_masks, scope.word_count() - w);
+        nearest.scan(blocks_[w / block_masks]->sketches.get(), {scope.words() + w, masks},
+                     static_cast<std::uint32_t>(w * 64));
+    }
+    return nearest.take();
+}
+
+std::size_t VectorRows::bytes() const {
+    return blocks_.size() *
+           (sizeof(Block) + block_rows * (stride_ + words_ * sizeof(std::uint64_t)));
+}
+
+}  // namespace soma::domain
