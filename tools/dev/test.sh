@@ -1,0 +1,220 @@
+# ./dev test: every suite prints one line; what fails is shown, the rest is in .soma/log/test-*.log.
+PASSED=0
+FAILED=0
+
+# tally NAME LOG SECONDS PASSED FAILED STATUS
+tally() {
+  local name=$1 log=$2 from=$3 passed=$4 failed=$5 status=$6
+  # A program that died after its last counted test has failed all the same.
+  [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+  [ $((passed + failed)) -gt 0 ] || failed=1
+  PASSED=$((PASSED + passed))
+  FAILED=$((FAILED + failed))
+  [ "$failed" = 0 ] || tail -n 60 "$log"
+  printf '%-28s %5d passed  %3d failed  %s\n' "$name" "$passed" "$failed" "$(since "$from")"
+}
+
+# suite NAME COUNTER COMMAND...: runs it, COUNTER prints "passed failed" from the log
+suite() {
+  local name=$1 counter=$2 log=$SOMA/log/test-$1.log from=$EPOCHREALTIME status=0 counts
+  shift 2
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  counts=$("$counter" "$log")
+  # shellcheck disable=SC2086
+  tally "$name" "$log" "$from" $counts "$status"
+}
+
+count_gtest() {
+  awk '/^\[  PASSED  \] [0-9]+ test/ { p = $4 } /^\[  FAILED  \] [0-9]+ test/ { f = $4 }
+       END { print p + 0, f + 0 }' "$1"
+}
+count_pytest() {
+  awk '{ for (i = 2; i <= NF; i++) { w = $i; gsub(/[^a-z]/, "", w)
+           if ($0 ~ / in [0-9.]+s/ && w == "passed") p = $(i - 1)
+           if ($0 ~ / in [0-9.]+s/ && (w == "failed" || w ~ /^errors?$/)) f += $(i - 1) } }
+       END { print p + 0, f + 0 }' "$1"
+}
+count_plain() {
+  awk '/^[0-9]+ passed, [0-9]+ failed$/ { p = $1; f = $3 } END { print p + 0, f + 0 }' "$1"
+}
+# A program that counts nothing is one test.
+count_one() { if grep -qi 'error' "$1"; then echo "0 1"; else echo "1 0"; fi; }
+count_unittest() {
+  awk '/^Ran [0-9]+ test/ { n = $2 } /^FAILED/ { gsub(/[^0-9]+/, " "); for (i = 1; i <= NF; i++) f += $i }
+       END { print n - f, f + 0 }' "$1"
+}
+
+test_structure() {
+  suite structure count_plain python3 tools/check_structure.py
+  suite structure-rules count_unittest python3 tests/structure/check_structure_test.py
+  suite structure-format count_one check_format
+}
+
+check_format() {
+  git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'benchmarks/*.h' 'benchmarks/*.cpp' |
+    xargs -r clang-format --dry-run -Werror
+}
+
+# gtest_programs PRESET KIND: names of the programs that tests/CMakeLists.txt makes for unit or real
+gtest_programs() {
+  ninja -C "build/$1" -t targets all | sed -nE "s/^($2_[a-z]+): phony$/\1/p" | sort -u
+}
+
+run_gtest_programs() {
+  local preset=$1 kind=$2 label=$3 program
+  for program in $(gtest_programs "$preset" "$kind"); do
+    suite "$label$program" count_gtest "build/$preset/tests/$program" --gtest_brief=1
+  done
+}
+
+test_unit() { run_gtest_programs release unit ''; }
+
+# The stack for tests is this clone's own. It is started when it is down, and then ended afterwards.
+with_stack() {
+  local started=
+  stack_status >/dev/null || started=yes
+  bring_up
+  serve_up
+  release_ports
+  exec {lock_fd}>&-
+  "$@"
+  [ -z "$started" ] || stack_down
+}
+
+test_real() { run_gtest_programs release real ''; }
+
+# python_with REQUIREMENTS: the interpreter of a virtual environment that has them
+python_with() {
+  local dir
+  dir=$CACHE/venv-$(sha256sum "$1" | cut -c1-16)
+  install_venv "$dir" -r "$1"
+  echo "$dir/bin/python"
+}
+
+test_e2e() {
+  local python
+  python=$(python_with tests/e2e/requirements.txt)
+  suite e2e count_pytest with_env "$python" -m pytest -q -x --maxfail=20 -p no:cacheprovider tests/e2e
+}
+
+test_real_and_e2e() {
+  test_real
+  test_e2e
+}
+
+test_sanitized() {
+  local programs
+  configure dev
+  programs=$(gtest_programs dev unit)
+  # shellcheck disable=SC2086
+  compile dev $programs
+  UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+    run_gtest_programs dev unit 'asan+ubsan '
+}
+
+# Corpora are replayed; FUZZ_SECONDS=600 ./dev test fuzz looks for new inputs that long, each target.
+test_fuzz() {
+  local source name corpus options
+  [ -d tests/fuzz ] || return 0
+  configure fuzz
+  for source in tests/fuzz/*_fuzz.cpp; do
+    name=$(basename "$source" .cpp)
+    compile fuzz "$name"
+    corpus=tests/fuzz/corpus/${name%_fuzz}
+    options=(-runs=0)
+    [ -z "${FUZZ_SECONDS:-}" ] || options=(-max_total_time="$FUZZ_SECONDS")
+    mkdir -p "$SOMA/fuzz/$name"
+    suite "fuzz $name" count_fuzz "build/fuzz/tests/fuzz/$name" "${options[@]}" -max_len=65536 \
+      -artifact_prefix="$SOMA/fuzz/$name-" "$SOMA/fuzz/$name" "$corpus"
+  done
+}
+count_fuzz() { if grep -q '^Done [0-9]* runs' "$1"; then echo "1 0"; else echo "0 1"; fi; }
+
+# Our threads under ThreadSanitizer: the programs or filters named in tests/support/tsan.list.
+test_tsan() {
+  local program filter
+  configure tsan
+  while read -r program filter; do
+    compile tsan "$program"
+    TSAN_OPTIONS="suppressions=$ROOT/tests/support/tsan.supp halt_on_error=0 exitcode=66" \
+      suite "tsan $program" count_gtest "build/tsan/tests/$program" --gtest_brief=1 \
+      --gtest_filter="$filter"
+  done < <(grep -Ev '^(#|$)' tests/support/tsan.list)
+}
+
+# Each tests/mutants/*.patch is a seeded bug. Its first lines name the test that must notice:
+#   # test: <program> <gtest filter>
+test_mutants() {
+  local scratch=$SOMA/mutants patch
+  [ -d "$scratch/.git" ] || git clone -q --shared "$ROOT" "$scratch"
+  git -C "$scratch" fetch -q origin
+  git -C "$scratch" checkout -qf --detach "$(git rev-parse HEAD)"
+  configure_scratch "$scratch"
+  for patch in tests/mutants/*.patch; do
+    kill_mutant "$scratch" "$ROOT/$patch"
+  done
+}
+
+configure_scratch() {
+  (cd "$1" && [ -f build/release/build.ninja ] || cmake --preset release) \
+    >"$SOMA/log/cmake-mutants.log" 2>&1 </dev/null || die "cmake failed for the mutants"
+}
+
+# kill_mutant SCRATCH PATCH: passed when the named test fails with the bug in
+kill_mutant() {
+  local scratch=$1 patch=$2 name log program filter from=$EPOCHREALTIME
+  name=$(basename "$patch" .patch)
+  log=$SOMA/log/test-mutant-$name.log
+  read -r program filter < <(sed -nE 's/^# test: *//p' "$patch")
+  git -C "$scratch" checkout -qf . && git -C "$scratch" clean -qfd src tests api
+  if ! git -C "$scratch" apply "$patch" >"$log" 2>&1; then
+    tally "mutant $name (stale)" "$log" "$from" 0 1 1
+  elif ! (cd "$scratch" && cmake --build build/release -j"$JOBS" --target "$program") \
+    >"$log" 2>&1 </dev/null; then
+    tally "mutant $name (no build)" "$log" "$from" 0 1 1
+  elif (cd "$scratch" && timeout 300 "build/release/tests/$program" --gtest_brief=1 \
+    --gtest_filter="$filter") >"$log" 2>&1 </dev/null; then
+    tally "mutant $name SURVIVED" "$log" "$from" 0 1 1
+  else
+    tally "mutant $name" "$log" "$from" 1 0 0
+  fi
+}
+
+build_for_tests() {
+  mkdir -p "$SOMA/log"
+  install_packages
+  build_release
+}
+
+test_everything() {
+  test_structure
+  test_unit
+  with_stack test_real_and_e2e
+  test_sanitized
+  test_fuzz
+}
+
+run_tests() {
+  local which=${1:-all} from=$EPOCHREALTIME
+  mkdir -p "$SOMA/log"
+  case $which in
+    structure) ;;
+    sanitize | fuzz | tsan | mutants) install_packages ;;
+    *) build_for_tests ;;
+  esac
+  case $which in
+    all) test_everything ;;
+    structure) test_structure ;;
+    unit) test_unit ;;
+    real) with_stack test_real ;;
+    e2e) with_stack test_e2e ;;
+    sanitize) test_sanitized ;;
+    fuzz) test_fuzz ;;
+    tsan) with_stack test_tsan ;;
+    mutants) test_mutants ;;
+    *) die "no such tests: $which" ;;
+  esac
+  say "tests took $(since "$from")"
+  printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
+  [ "$FAILED" = 0 ]
+}
