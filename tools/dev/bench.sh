@@ -1,17 +1,26 @@
-# ./dev bench NAME [ARGS]: benchmarks/*/NAME.py in a virtual environment with benchmarks/requirements.txt,
-# or the program bench_NAME built from benchmarks/micro.
+# ./dev bench NAME [ARGS]: a script benchmarks/*/NAME.py against the running stack, with the packages of
+# the requirements.txt beside it, or the program bench_NAME built from benchmarks/micro.
+bench_names() {
+  find benchmarks -name '*.py' -o -path '*/micro/*.cpp' | sed -E 's#.*/##; s#\.(py|cpp)$##; s#_bench$##' |
+    sort -u | tr '\n' ' '
+}
+
 run_bench() {
   local name=${1:-} script python
-  [ -n "$name" ] || die "bench what? $(ls benchmarks/*/*.py benchmarks/micro/*.cpp 2>/dev/null |
-    sed -E 's#.*/##; s#\.(py|cpp)$##; s#_bench$##' | sort -u | tr '\n' ' ')"
+  [ -n "$name" ] || die "bench what? $(bench_names)"
   shift
   script=$(find benchmarks -name "$name.py" | head -n 1)
-  if [ -n "$script" ]; then
-    python=$(python_with benchmarks/requirements.txt)
-    with_env env SOMABRAIN_BINARY="$BINARY" SOMABRAIN_TENANT="$(sandbox_tenant)" "$python" "$script" "$@"
-  else
+  if [ -z "$script" ]; then
     configure release -DSOMABRAIN_BENCHMARKS=ON
     compile release "bench_$name"
     "$BUILD/benchmarks/bench_$name" "$@"
+    return
   fi
+  python=$(system_python)
+  if [ -f "$(dirname "$script")/requirements.txt" ]; then
+    python=$(python_with "$(dirname "$script")/requirements.txt")
+  fi
+  [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
+  with_env env SOMABRAIN_HTTP_PORT="$(port SOMABRAIN_HTTP_PORT)" \
+    SOMABRAIN_OPS_PORT="$(port SOMABRAIN_OPS_PORT)" "$python" "$script" "$@"
 }
