@@ -1,0 +1,234 @@
+#include "domain/retrieval/search.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/error.h"
+#include "unit/domain/retrieval/naive_search.h"
+
+namespace soma::domain {
+namespace {
+
+using std::chrono::hours;
+
+constexpr Time day_one{std::chrono::sys_days(std::chrono::year(2023) / 5 / 8)};
+
+// A seeded world of few words, speakers and sessions, so that everything collides with everything.
+class World {
+  public:
+    explicit World(unsigned seed, std::size_t dimension = 24)
+        : random_(seed), dimension_(dimension) {}
+
+    std::size_t below(std::size_t n) { return random_() % n; }
+    bool chance(unsigned percent) { return below(100) < percent; }
+
+    std::string words(std::size_t count) {
+        static const std::vector<std::string> vocabulary = {
+            "paint", "painting", "lake", "Anna", "Bo's", "swim", "river", "the", "école", "2023",
+            "May",   "dog",      "runs", "blue", "sky",  "Mary", "Ann",   "is",  "went",  "home"};
+        std::string text;
+        for (std::size_t i = 0; i < count; ++i) {
+            text += (text.empty() ? "" : " ") + vocabulary[below(vocabulary.size())];
+        }
+        return text;
+    }
+
+    math::QuantizedVector vector() {
+        std::vector<float> x(dimension_);
+        for (float& value : x) {
+            value = static_cast<float>(static_cast<int>(below(7)) - 3);
+        }
+        return math::quantize(x);
+    }
+
+    Memory memory() {
+        static const std::vector<std::string> speakers = {"", "Anna", "Bo", "Mary Ann", "Mary"};
+        Memory memory;
+        ++sequence_;
+        memory.facts.id.bytes[15] = static_cast<std::uint8_t>(sequence_);
+        memory.facts.id.bytes[14] = static_cast<std::uint8_t>(sequence_ >> 8);
+        memory.facts.sequence = sequence_;
+        memory.facts.created_at = day_one + hours(sequence_);
+        memory.content.text = words(1 + below(12));
+        memory.content.speaker = speakers[below(speakers.size())];
+        memory.content.session_id =
+            chance(20) ? "" : std::string(1, static_cast<char>('a' + below(5)));
+        if (chance(70)) {
+            memory.facts.occurred_at = day_one + hours(below(2000));
+        }
+        if (chance(80)) {
+            memory.facts.turn = static_cast<int>(below(9));
+        }
+        if (chance(10)) {
+            memory.facts.expires_at = day_one + hours(below(200));
+        }
+        if (chance(10)) {
+            memory.facts.valid_from = day_one + hours(below(200));
+        }
+        if (chance(10)) {
+            memory.facts.valid_to = day_one + hours(below(200));
+        }
+        const auto size = static_cast<std::uint32_t>(memory.content.text.size());
+        const std::uint32_t passages = chance(30) ? 1 + static_cast<std::uint32_t>(below(3)) : 1;
+        for (std::uint32_t i = 0; i < passages; ++i) {
+            memory.passages.push_back({size * i / passages, size * (i + 1) / passages, vector()});
+        }
+        return memory;
+    }
+
+    SearchRequest request(const std::string& text, const math::QuantizedVector* query) {
+        SearchRequest request;
+        request.text = text;
+        request.vector = query;
+        request.now = day_one + hours(below(250));
+        request.top_k = 1 + below(30);
+        for (double& weight : request.weights.numbers) {
+            weight = chance(25) ? static_cast<double>(below(10)) / 10 : weight;
+        }
+        return request;
+    }
+
+  private:
+    std::mt19937 random_;
+    std::size_t dimension_;
+    std::uint64_t sequence_ = 0;
+};
+
+void expect_same(const std::vector<Hit>& found, const std::vector<Hit>& expected) {
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        ASSERT_EQ(found[i].id, expected[i].id) << i;
+        ASSERT_EQ(found[i].score, expected[i].score) << i;
+        ASSERT_EQ(found[i].passage, expected[i].passage) << i;
+        ASSERT_EQ(found[i].values, expected[i].values) << i;
+    }
+}
+
+// Random changes to both, random queries after each: whole scans and chosen candidates.
+void compare_with_naive(unsigned seed, SearchLimits limits) {
+    World world(seed);
+    Corpus corpus;
+    testing::NaiveSearch naive;
+    for (int step = 0; step < 150; ++step) {
+        auto& all = naive.memories;
+        const std::size_t act = world.below(10);
+        if (act < 7 || all.empty()) {
+            all.push_back(world.memory());
+            corpus.add(all.back());
+        } else if (act < 9) {
+            const std::size_t victim = world.below(all.size());
+            ASSERT_TRUE(corpus.remove(all[victim].facts.id));
+            all.erase(all.begin() + static_cast<std::ptrdiff_t>(victim));
+        } else {
+            Memory& old = all[world.below(all.size())];
+            old.facts.superseded_by = all.back().facts.id;
+            ASSERT_TRUE(corpus.supersede(old.facts.id, all.back().facts.id));
+        }
+        const std::string text = world.words(world.below(6));
+        const auto vector = world.vector();
+        SearchRequest request = world.request(text, world.chance(80) ? &vector : nullptr);
+        request.limits = limits;
+        const SearchResult found = search(corpus, request);
+        expect_same(found.hits, naive.search(request));
+        if (::testing::Test::HasFatalFailure()) {
+            FAIL() << "seed " << seed << " step " << step;
+        }
+    }
+}
+
+TEST(Search, EqualsTheNaiveModelWhenEverythingIsScored) {
+    for (unsigned seed = 1; seed <= 12; ++seed) {
+        compare_with_naive(seed, {});
+    }
+}
+
+TEST(Search, EqualsTheNaiveModelWhenCandidatesAreChosen) {
+    for (unsigned seed = 101; seed <= 112; ++seed) {
+        compare_with_naive(seed,
+                           {.exact_passages = 5, .dense_candidates = 4, .lexical_candidates = 3});
+    }
+}
+
+TEST(Search, DoesNotDependOnTheHistoryThatLedToTheMemories) {
+    World world(7);
+    std::vector<Memory> kept;
+    Corpus grown;
+    for (int i = 0; i < 120; ++i) {
+        const Memory memory = world.memory();
+        grown.add(memory);
+        if (i % 3 == 0) {
+            ASSERT_TRUE(grown.remove(memory.facts.id));
+        } else {
+            kept.push_back(memory);
+        }
+    }
+    Corpus loaded;
+    for (auto memory = kept.rbegin(); memory != kept.rend(); ++memory) {
+        loaded.add(*memory);
+    }
+    for (int i = 0; i < 50; ++i) {
+        const std::string text = world.words(4);
+        const auto vector = world.vector();
+        SearchRequest request = world.request(text, &vector);
+        request.limits = {.exact_passages = 10, .dense_candidates = 6, .lexical_candidates = 6};
+        expect_same(search(grown, request).hits, search(loaded, request).hits);
+    }
+}
+
+TEST(Search, ExplainedViewsRecomputeToTheScore) {
+    World world(3);
+    Corpus corpus;
+    for (int i = 0; i < 60; ++i) {
+        corpus.add(world.memory());
+    }
+    const auto vector = world.vector();
+    for (const Hit& hit : search(corpus, world.request("Anna went home", &vector)).hits) {
+        for (const double value : hit.values.numbers) {
+            EXPECT_GE(value, 0);
+            EXPECT_LE(value, 1);
+        }
+    }
+    const SearchRequest request = world.request("Anna went home", &vector);
+    for (const Hit& hit : search(corpus, request).hits) {
+        EXPECT_EQ(hit.score, score_of(hit.values, request.weights));
+    }
+}
+
+TEST(Search, AFilterLimitsTheScope) {
+    World world(5);
+    Corpus corpus;
+    testing::NaiveSearch naive;
+    for (int i = 0; i < 100; ++i) {
+        const Memory memory = world.memory();
+        corpus.add(memory);
+        if (memory.content.speaker == "Anna") {
+            naive.memories.push_back(memory);
+        }
+    }
+    const auto vector = world.vector();
+    SearchRequest request = world.request("", &vector);
+    const math::Bitmap filter = corpus.rows_where(
+        [&](Corpus::Slot slot) { return corpus.content(slot, 0).speaker == "Anna"; });
+    request.filter = &filter;
+    // Without a text, nothing depends on memories outside the filter: BM25's statistics would.
+    expect_same(search(corpus, request).hits, naive.search(request));
+}
+
+TEST(Search, AnEmptyCorpusAnswersNothing) {
+    World world(1);
+    const Corpus corpus;
+    const auto vector = world.vector();
+    EXPECT_TRUE(search(corpus, world.request("anything", &vector)).hits.empty());
+}
+
+TEST(Search, RefusesAVectorOfAnotherDimension) {
+    World world(1);
+    Corpus corpus;
+    corpus.add(world.memory());
+    const math::QuantizedVector wrong{1, {1, 2, 3}};
+    EXPECT_THROW(search(corpus, world.request("x", &wrong)), Error);
+}
+
+}  // namespace
+}  // namespace soma::domain
