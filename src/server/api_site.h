@@ -12,12 +12,12 @@ namespace soma::server {
 
 /// The facts of one answer.
 struct Answered {
-    std::string_view method;  ///< full name; empty when no method was found
-    std::string_view request_id;
-    std::string_view trace_id;
+    std::string_view method = {};  ///< full name; empty when no method was found
+    std::string_view request_id = {};
+    std::string_view trace_id = {};
     int status = 0;
     std::chrono::microseconds elapsed{};  ///< from the body read to the answer ready
-    std::string_view detail;              ///< of an error, for the log alone; may be empty
+    std::string_view detail = {};         ///< of an error, for the log alone; may be empty
 };
 
 /// The gate, as the server calls it. Filled in by the composition root. All functions are called by

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -15,10 +16,11 @@ using Header = std::pair<std::string, std::string>;
 
 /// The request line and headers, within their limits.
 struct RequestHead {
-    std::string verb;             ///< upper case
-    std::string target;           ///< as sent: path and query
-    std::vector<Header> headers;  ///< names in lower case, in the order sent
-    std::string request_id;       ///< made here
+    std::string verb;                                  ///< upper case
+    std::string target;                                ///< as sent: path and query
+    std::vector<Header> headers;                       ///< names in lower case, in the order sent
+    std::string request_id;                            ///< made here
+    std::chrono::steady_clock::time_point received{};  ///< when the body was complete
 };
 
 /// The value of a header; nullopt when it was not sent. Sent more than once, its values are joined
@@ -28,7 +30,7 @@ std::optional<std::string> find_header(const RequestHead& head, std::string_view
 struct HttpReply {
     int status = 200;
     std::string content_type = "application/json";
-    std::string body;
+    std::string body = {};
     std::vector<Header> headers = {};
 };
 

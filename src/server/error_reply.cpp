@@ -1,0 +1,116 @@
+#include "server/error_reply.h"
+
+#include "server/codec/codec.h"
+
+namespace soma::server {
+namespace {
+
+/// The last segment of the problem's type, its one-line title and its number.
+struct Problem {
+    std::string_view name;
+    std::string_view title;
+    int status;
+};
+
+Problem problem_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::invalid_argument:
+            return {"invalid_argument", "The request breaks a limit", 400};
+        case ErrorKind::payload_too_large:
+            return {"payload_too_large", "The body is too large", 413};
+        case ErrorKind::unauthenticated:
+            return {"unauthenticated", "No valid credentials", 401};
+        case ErrorKind::permission_denied:
+            return {"permission_denied", "Not allowed", 403};
+        case ErrorKind::not_found:
+            return {"not_found", "Not found", 404};
+        case ErrorKind::already_exists:
+            return {"already_exists", "Exists already", 409};
+        case ErrorKind::conflict:
+            return {"conflict", "In conflict with the present state", 409};
+        case ErrorKind::idempotency_reused:
+            return {"idempotency_reused", "The Idempotency-Key belongs to another request", 422};
+        case ErrorKind::resource_exhausted:
+            return {"resource_exhausted", "Too many requests", 429};
+        case ErrorKind::unavailable:
+            return {"unavailable", "Unavailable: try again later", 503};
+        case ErrorKind::deadline_exceeded:
+            return {"deadline_exceeded", "The request's time ran out", 504};
+        case ErrorKind::internal:
+            break;
+    }
+    return {"internal", "Our own mistake", 500};
+}
+
+Problem problem_of(HttpTrouble trouble) {
+    switch (trouble) {
+        case HttpTrouble::malformed:
+            return {"malformed_http", "Not HTTP/1.1", 400};
+        case HttpTrouble::no_such_path:
+            return {"no_such_path", "No such path", 404};
+        case HttpTrouble::method_not_allowed:
+            return {"method_not_allowed", "The path has no such method", 405};
+        case HttpTrouble::request_timeout:
+            return {"request_timeout", "The request came too slowly", 408};
+        case HttpTrouble::unsupported_media_type:
+            return {"unsupported_media_type", "The body must be application/json", 415};
+        case HttpTrouble::expectation_failed:
+            return {"expectation_failed", "Only 100-continue can be expected", 417};
+        case HttpTrouble::headers_too_large:
+            break;
+    }
+    return {"headers_too_large", "The request's headers are too large", 431};
+}
+
+HttpReply make_reply(const Problem& problem, std::string_view detail, std::string_view field,
+                     std::string_view request_id) {
+    HttpReply reply{.status = problem.status, .content_type = "application/problem+json"};
+    const auto add = [&](std::string_view name, std::string_view value) {
+        reply.body += reply.body.empty() ? "{\"" : ",\"";
+        reply.body += name;
+        reply.body += "\":";
+        append_json_string(reply.body, value);
+    };
+    add("type", "urn:somabrain:problem:" + std::string(problem.name));
+    add("title", problem.title);
+    reply.body += ",\"status\":" + std::to_string(problem.status);
+    if (!detail.empty()) {
+        add("detail", detail);
+    }
+    if (!field.empty()) {
+        add("field", field);
+    }
+    add("request_id", request_id);
+    reply.body += "}";
+    return reply;
+}
+
+}  // namespace
+
+int http_status(ErrorKind kind) {
+    return problem_of(kind).status;
+}
+
+HttpReply error_reply(const Error& error, std::string_view request_id) {
+    if (error.kind() == ErrorKind::internal) {
+        return make_reply(problem_of(error.kind()),
+                          "the fault is ours; the log knows it by its request_id", "", request_id);
+    }
+    const std::string detail = error.field().empty()
+                                   ? error.public_message()
+                                   : error.field() + ": " + error.public_message();
+    HttpReply reply = make_reply(problem_of(error.kind()), detail, error.field(), request_id);
+    if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::resource_exhausted) {
+        reply.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds()));
+    }
+    if (error.kind() == ErrorKind::unauthenticated) {
+        reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"somabrain\"");
+    }
+    return reply;
+}
+
+HttpReply trouble_reply(HttpTrouble trouble, std::string_view detail, std::string_view request_id) {
+    return make_reply(problem_of(trouble), detail, "", request_id);
+}
+
+}  // namespace soma::server
