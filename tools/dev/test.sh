@@ -93,8 +93,8 @@ python_with() {
 
 test_e2e() {
   local python
-  python=$(python_with tests/e2e/requirements.txt)
-  suite e2e count_pytest with_env "$python" -m pytest -q -x --maxfail=20 -p no:cacheprovider tests/e2e
+  python=$(python_with tests/requirements.txt)
+  suite e2e count_pytest with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider tests/e2e
 }
 
 test_real_and_e2e() {

@@ -1,0 +1,40 @@
+"""The README's tour does what it says: its sh blocks are run as they stand, in order, in one shell."""
+import json
+import re
+import subprocess
+
+
+def blocks(root):
+    return re.findall(r"^```sh\n(.*?)^```", (root / "README.md").read_text(), re.S | re.M)
+
+
+def run(stack, script):
+    return subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=stack.root, text=True,
+                          capture_output=True, timeout=300, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_the_tour_runs_verbatim(stack):
+    marked = [f"printf '\\n== {number}\\n'\n{block}" for number, block in enumerate(blocks(stack.root))]
+    assert len(marked) >= 6
+    done = run(stack, "".join(marked))
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = re.split(r"\n== \d+\n", done.stdout)[1:]
+
+    first, second = (json.loads(line) for line in parts[1].strip().split("\n"))
+    assert second["sequence"] == first["sequence"] + 1
+    assert len(json.loads(parts[2])["results"]) == 2
+
+    found = json.loads(parts[3])["results"]
+    assert found[0]["text"].startswith("Ada has given up tea")
+    assert found[0]["view_values"], "explain shows the views"
+    assert all("without sugar" not in memory["text"] for memory in found), "superseded"
+
+    assert json.loads(parts[4])["results"][0]["text"] == "The door code changes on Mondays."
+    assert parts[5].startswith("{") and "evaluation_id" in parts[5] + done.stdout
+    read, deleted = (json.loads(line) for line in parts[6].strip().split("\n"))
+    assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
+
+
+def test_the_tour_notices_a_refusal(stack):
+    setup = blocks(stack.root)[0]
+    assert run(stack, setup + """call "$URL/v1/recall" -d '{"query": ""}'""").returncode != 0
