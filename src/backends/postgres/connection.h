@@ -46,6 +46,7 @@ class Result {
     /// Rows an INSERT, UPDATE or DELETE touched.
     std::size_t affected() const;
     RowView row(int index) const { return RowView(result_.get(), index); }
+    const pg_result* get() const { return result_.get(); }
 
   private:
     struct Clear {
@@ -86,6 +87,8 @@ class Connection {
 
     /// Closed by an error or a deadline: open another.
     bool broken() const { return broken_; }
+    /// Outside a transaction with nothing queued: fit for the next user.
+    bool idle() const;
 
   private:
     struct Queued {
@@ -97,9 +100,7 @@ class Connection {
     void send(const Statement& statement, const Params& params);
     pg_result* next_result(const Deadline& deadline);
     void flush_output(const Deadline& deadline);
-    void wait_readable(const Deadline& deadline);
-    bool wait_socket(short events, const Deadline& deadline);
-    [[noreturn]] void lose(std::string reason);
+    [[noreturn]] void lose(const std::string& reason);
 
     pg_conn* connection_;
     bool broken_ = false;

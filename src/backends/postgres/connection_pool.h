@@ -23,7 +23,7 @@ class ConnectionPool {
     /// called once more on a fresh one.
     template <typename Work>
     auto run(const Deadline& deadline, Work&& work) {
-        Lease lease(*this, deadline, Freshness::any);
+        Lease lease(*this, deadline);
         try {
             return work(*lease.connection);
         } catch (const PostgresError& error) {
@@ -38,14 +38,18 @@ class ConnectionPool {
     const ConnectionSettings& settings() const { return settings_; }
 
   private:
-    enum class Freshness { any, fresh };
+    /// One session, taken from the idle ones or opened; goes back unless it is broken.
     struct Lease {
-        Lease(ConnectionPool& pool, const Deadline& deadline, Freshness freshness);
+        Lease(ConnectionPool& owner, const Deadline& deadline);
         ~Lease();
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
         void renew(const Deadline& deadline);
+        void give_back() noexcept;
+
         ConnectionPool& pool;
         std::unique_ptr<Connection> connection;
-        bool fresh = false;
+        bool fresh = false;  ///< opened for this lease: its loss is news, not history
     };
 
     ConnectionSettings settings_;

@@ -41,20 +41,4 @@ class Memories {
     ConnectionPool& pool_;
 };
 
-/// Reads `evaluations` of one tenant under row-level security. Thread-safe as its pool is.
-class Evaluations {
-  public:
-    explicit Evaluations(ConnectionPool& pool) : pool_(pool) {}
-
-    std::optional<domain::StoredEvaluation> get(const Uuid& tenant, const Uuid& id, Time now,
-                                                const Deadline& deadline);
-    /// The session's last `limit` unexpired evaluations, oldest first.
-    std::vector<domain::StoredEvaluation> session_tail(const Uuid& tenant,
-                                                       const std::string& session_hmac, int limit,
-                                                       Time now, const Deadline& deadline);
-
-  private:
-    ConnectionPool& pool_;
-};
-
 }  // namespace soma::backends

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -25,9 +26,10 @@ class Maintenance {
 
     /// Keeps two partitions of `events` beyond the one in use. Returns how many it made.
     int keep_partitions_ahead(std::uint64_t partition_rows, const Deadline& deadline);
-    /// Deletes idempotency keys older than 24 h and evaluations past their time. Returns rows
-    /// deleted.
-    std::uint64_t prune(Time now, const Deadline& deadline);
+    /// Deletes idempotency keys past their lifetime and evaluations past their time. Returns how
+    /// many rows.
+    std::uint64_t prune(Time now, std::chrono::hours idempotency_lifetime,
+                        const Deadline& deadline);
     std::vector<ExpiredMemory> expired_memories(Time now, int limit, const Deadline& deadline);
 
   private:

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,20 +9,21 @@
 
 namespace soma::backends {
 
-/// One file of migrations/, compiled in: "0001_core.sql" is number 1, name "core".
+/// One file of migrations/, compiled in. Its number is its place in migrations(), from 1.
 struct Migration {
-    int number;
-    std::string_view name;
+    std::string_view name;  ///< without ".sql": "0001_roles_and_tenants"
     std::string_view sql;
 };
 
-/// All of them, by number, dense from 1.
+/// All of them, by number.
 const std::vector<Migration>& migrations();
 
 /// Applies what is missing, each file in a transaction of its own, one process at a time (advisory
-/// lock). Returns the names applied. Throws Error(conflict) when an applied file has changed since
-/// (checksum) or the database has migrations this binary does not know. Needs the migration login.
-std::vector<std::string> migrate(const ConnectionSettings& settings, const Deadline& deadline);
+/// lock), then sees to it that `events` has its partitions. Returns the names applied. Throws
+/// Error(conflict) when an applied file has changed since (checksum) or the database has migrations
+/// this binary does not know. `settings` are the migration login's, with role "soma_owner".
+std::vector<std::string> migrate(const ConnectionSettings& settings,
+                                 std::uint64_t events_partition_rows, const Deadline& deadline);
 
 /// Throws Error(unavailable) unless the database has exactly this binary's migrations. Works as
 /// soma_app.

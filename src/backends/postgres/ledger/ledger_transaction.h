@@ -1,0 +1,24 @@
+#pragma once
+#include <functional>
+
+#include "backends/postgres/connection.h"
+#include "base/time.h"
+#include "domain/ledger/plan.h"
+
+namespace soma::backends {
+
+/// The committer's transaction, in two round trips. Only the committer calls these.
+
+/// BEGIN; locks the streams in order of id; reads what the questions ask, under those locks; locks
+/// the log last. Idempotency keys made at or before `keys_expired_at` count as absent and are
+/// deleted.
+domain::Findings lock_and_read(Connection& connection, const domain::Questions& questions,
+                               Time keys_expired_at, const Deadline& deadline);
+
+/// Writes the plan and commits, in one pipeline. `before_commit` is called when all else is queued
+/// and nothing of COMMIT has left: a session that is lost later leaves the outcome unknown. Returns
+/// only when the server has answered COMMIT.
+void write_and_commit(Connection& connection, const domain::Plan& plan,
+                      const std::function<void()>& before_commit, const Deadline& deadline);
+
+}  // namespace soma::backends

@@ -1,0 +1,154 @@
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backends/postgres/ledger/ledger_transaction.h"
+#include "backends/postgres/ledger/statements.h"
+#include "base/error.h"
+
+namespace soma::backends {
+namespace {
+
+using domain::Findings;
+using domain::TenantFindings;
+using domain::TenantQuestions;
+
+constexpr Statement kBegin{"begin", "BEGIN"};
+// Sorted before it is locked: two committers that share tenants never wait for each other in a
+// circle.
+constexpr Statement kLockStreams{
+    "lock_streams",
+    "SELECT id, sequence FROM streams WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE"};
+constexpr Statement kLockLog{"lock_log", "SELECT log_id, size FROM log FOR UPDATE"};
+constexpr Statement kAnswers{
+    "read_answers",
+    "WITH expired AS (DELETE FROM idempotency_keys"
+    "  WHERE tenant = $1::uuid AND key_hmac = ANY ($2::bytea[]) AND created_at <= $3::timestamptz)"
+    " SELECT key_hmac, request_digest, answer FROM idempotency_keys"
+    " WHERE tenant = $1 AND key_hmac = ANY ($2) AND created_at > $3"};
+constexpr Statement kHolders{"read_holders",
+                             "SELECT key_hmac, id, valid_from, valid_to FROM memories"
+                             " WHERE tenant = $1::uuid AND key_hmac = ANY ($2::bytea[])"
+                             " AND superseded_by IS NULL"};
+constexpr Statement kTargets{
+    "read_targets", "SELECT id FROM memories WHERE tenant = $1::uuid AND id = ANY ($2::uuid[])"};
+constexpr Statement kTurns{
+    "read_turns",
+    "SELECT s.hmac, (SELECT max(turn) FROM memories m"
+    " WHERE m.tenant = $1::uuid AND m.session_hmac = s.hmac) FROM unnest($2::bytea[]) AS s (hmac)"};
+
+std::vector<std::optional<std::string_view>> views(const std::set<std::string>& values) {
+    return {values.begin(), values.end()};
+}
+
+void read_answers(const Result& result, TenantFindings& out) {
+    for (int i = 0; i < result.rows(); ++i) {
+        const RowView row = result.row(i);
+        out.answers[std::string(row.bytes(0))] = {std::string(row.bytes(1)),
+                                                  std::string(row.bytes(2))};
+    }
+}
+
+void read_holders(const Result& result, TenantFindings& out) {
+    for (int i = 0; i < result.rows(); ++i) {
+        const RowView row = result.row(i);
+        out.holders[std::string(row.bytes(0))] = {row.uuid(1), row.optional_time(2),
+                                                  row.optional_time(3)};
+    }
+}
+
+void read_targets(const Result& result, TenantFindings& out) {
+    for (int i = 0; i < result.rows(); ++i) {
+        out.targets.insert(result.row(i).uuid(0));
+    }
+}
+
+void read_turns(const Result& result, TenantFindings& out) {
+    for (int i = 0; i < result.rows(); ++i) {
+        if (const auto turn = result.row(i).optional_int32(1)) {
+            out.last_turns[std::string(result.row(i).bytes(0))] = *turn;
+        }
+    }
+}
+
+/// Queues statements, each with what to do with its result.
+class Pipeline {
+  public:
+    explicit Pipeline(Connection& connection) : connection_(connection) {}
+
+    void add(const Statement& statement, const Params& params,
+             std::function<void(const Result&)> reader = {}) {
+        connection_.queue(statement, params);
+        readers_.push_back(std::move(reader));
+    }
+
+    void run(const Deadline& deadline) {
+        const std::vector<Result> results = connection_.flush(deadline);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            if (readers_[i]) {
+                readers_[i](results[i]);
+            }
+        }
+    }
+
+  private:
+    Connection& connection_;
+    std::vector<std::function<void(const Result&)>> readers_;
+};
+
+void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& questions,
+         Time keys_expired_at, TenantFindings& out) {
+    if (questions.claims.empty() && questions.keys.empty() && questions.targets.empty() &&
+        questions.sessions.empty()) {
+        return;
+    }
+    pipeline.add(kSetTenant, Params().add_text(tenant.to_string()));
+    if (!questions.claims.empty()) {
+        pipeline.add(
+            kAnswers,
+            Params().add(tenant).add_bytes_array(views(questions.claims)).add(keys_expired_at),
+            [&out](const Result& result) { read_answers(result, out); });
+    }
+    if (!questions.keys.empty()) {
+        pipeline.add(kHolders, Params().add(tenant).add_bytes_array(views(questions.keys)),
+                     [&out](const Result& result) { read_holders(result, out); });
+    }
+    if (!questions.targets.empty()) {
+        const std::vector<Uuid> ids(questions.targets.begin(), questions.targets.end());
+        pipeline.add(kTargets, Params().add(tenant).add_array(ids),
+                     [&out](const Result& result) { read_targets(result, out); });
+    }
+    if (!questions.sessions.empty()) {
+        pipeline.add(kTurns, Params().add(tenant).add_bytes_array(views(questions.sessions)),
+                     [&out](const Result& result) { read_turns(result, out); });
+    }
+}
+
+}  // namespace
+
+Findings lock_and_read(Connection& connection, const domain::Questions& questions,
+                       Time keys_expired_at, const Deadline& deadline) {
+    Findings found;
+    Pipeline pipeline(connection);
+    pipeline.add(kBegin, {});
+    const std::vector<Uuid> streams(questions.streams.begin(), questions.streams.end());
+    pipeline.add(kLockStreams, Params().add_array(streams), [&found](const Result& result) {
+        for (int i = 0; i < result.rows(); ++i) {
+            found.streams[result.row(i).uuid(0)] = result.row(i).uint64(1);
+        }
+    });
+    for (const auto& [tenant, of_tenant] : questions.tenants) {
+        ask(pipeline, tenant, of_tenant, keys_expired_at, found.tenants[tenant]);
+    }
+    pipeline.add(kLockLog, {}, [&found](const Result& result) {
+        SOMA_ASSERT(result.rows() == 1, "the log has one row");
+        found.log_id = result.row(0).uuid(0);
+        found.log_size = result.row(0).uint64(1);
+    });
+    pipeline.run(deadline);
+    return found;
+}
+
+}  // namespace soma::backends

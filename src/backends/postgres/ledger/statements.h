@@ -1,0 +1,11 @@
+#pragma once
+#include "backends/postgres/connection.h"
+
+namespace soma::backends {
+
+/// Row-level security shows and takes this tenant's rows until the transaction ends. The empty text
+/// is no tenant at all.
+inline constexpr Statement kSetTenant{"set_tenant",
+                                      "SELECT set_config('soma.tenant', $1::text, true)"};
+
+}  // namespace soma::backends

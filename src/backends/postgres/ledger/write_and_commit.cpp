@@ -1,0 +1,287 @@
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "backends/postgres/ledger/ledger_transaction.h"
+#include "backends/postgres/ledger/statements.h"
+
+namespace soma::backends {
+namespace {
+
+using domain::Plan;
+using domain::PlannedMemory;
+using domain::TenantWrites;
+using Bytes = std::vector<std::optional<std::string_view>>;
+
+constexpr Statement kSupersede{
+    "supersede",
+    "UPDATE memories m SET superseded_by = u.by, superseded_sequence = u.sequence,"
+    " valid_to = u.valid_to FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::timestamptz[])"
+    " AS u (id, by, sequence, valid_to) WHERE m.tenant = $1::uuid AND m.id = u.id"};
+constexpr Statement kRemoveEmbeddings{
+    "remove_embeddings",
+    "DELETE FROM embeddings WHERE tenant = $1::uuid AND memory_id = ANY ($2::uuid[])"};
+constexpr Statement kRemoveMemories{
+    "remove_memories", "DELETE FROM memories WHERE tenant = $1::uuid AND id = ANY ($2::uuid[])"};
+constexpr Statement kInsertMemories{
+    "insert_memories",
+    "INSERT INTO memories (tenant, id, sequence, log_index, created_at, occurred_at, valid_from,"
+    " valid_to, expires_at, turn, importance, kind, superseded_by, superseded_sequence,"
+    " subject_hmac, key_hmac, session_hmac, sealed)"
+    " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[],"
+    " $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::int[],"
+    " $11::float8[], $12::text[], $13::uuid[], $14::bigint[], $15::bytea[], $16::bytea[],"
+    " $17::bytea[], $18::bytea[]) AS u"};
+constexpr Statement kInsertEmbeddings{
+    "insert_embeddings",
+    "INSERT INTO embeddings (tenant, memory_id, passage, model_generation, sealed)"
+    " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::int[], $4::int[], $5::bytea[]) AS u"};
+// A key that another transaction claimed meanwhile is an error here: the stream's lock rules it
+// out.
+constexpr Statement kInsertAnswers{
+    "insert_answers",
+    "INSERT INTO idempotency_keys (tenant, key_hmac, request_digest, answer, created_at)"
+    " SELECT $1::uuid, u.* FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::timestamptz[])"
+    " AS u"};
+constexpr Statement kInsertEvaluations{
+    "insert_evaluations",
+    "INSERT INTO evaluations (tenant, id, session_hmac, subject_hmac, log_index, access_sequence,"
+    " created_at, expires_at, sealed)"
+    " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bigint[],"
+    " $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::bytea[]) AS u"};
+constexpr Statement kMoveStreams{
+    "move_streams",
+    "UPDATE streams s SET sequence = u.sequence FROM unnest($1::uuid[], $2::bigint[])"
+    " AS u (id, sequence) WHERE s.id = u.id"};
+constexpr Statement kMoveLog{"move_log", "UPDATE log SET size = $1::bigint"};
+// Ends with the transaction.
+constexpr Statement kBecomeEventsWriter{"become_events_writer",
+                                        "SET LOCAL ROLE soma_events_writer"};
+constexpr Statement kInsertEvents{
+    "insert_events",
+    "INSERT INTO events (log_id, log_index, id, tenant, stream, stream_sequence, time, actor,"
+    " action, telemetry_ref, body, leaf)"
+    " SELECT $1::uuid, u.* FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[],"
+    " $6::bigint[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::bytea[],"
+    " $12::bytea[]) AS u (log_index, id, tenant, stream, sequence, time, actor, action, ref, body,"
+    " leaf)"};
+constexpr Statement kCommit{"commit", "COMMIT"};
+
+std::optional<std::string_view> view(const std::optional<std::string>& value) {
+    return value ? std::optional<std::string_view>(*value) : std::nullopt;
+}
+
+std::string_view view(const std::string& value) {
+    return value;
+}
+
+/// One array parameter: a value from each row.
+template <typename Item, typename Rows, typename Read>
+std::vector<Item> column(const Rows& rows, Read read) {
+    static_assert(!std::is_same_v<decltype(read(*rows.begin())), std::string>,
+                  "a view would dangle");
+    std::vector<Item> out;
+    out.reserve(rows.size());
+    for (const auto& row : rows) {
+        out.push_back(read(row));
+    }
+    return out;
+}
+
+void queue_supersessions(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
+    const auto& rows = writes.superseded;
+    if (rows.empty()) {
+        return;
+    }
+    Params params;
+    params.add(tenant);
+    params.add_array(column<Uuid>(rows, [](const auto& row) { return row.first; }));
+    params.add_array(column<Uuid>(rows, [](const auto& row) { return row.second.by; }));
+    params.add_array(
+        column<std::uint64_t>(rows, [](const auto& row) { return row.second.sequence; }));
+    params.add_array(column<Time>(rows, [](const auto& row) { return row.second.valid_to; }));
+    connection.queue(kSupersede, params);
+}
+
+void queue_removals(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
+    if (writes.removed.empty()) {
+        return;
+    }
+    Params params;
+    params.add(tenant);
+    params.add_array(std::vector<Uuid>(writes.removed.begin(), writes.removed.end()));
+    connection.queue(kRemoveEmbeddings, params);
+    connection.queue(kRemoveMemories, params);
+}
+
+void queue_memories(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
+    const auto& rows = writes.memories;
+    if (rows.empty()) {
+        return;
+    }
+    const auto facts = [](const auto& row) -> const domain::MemoryFacts& {
+        return row.second.insert->row.facts;
+    };
+    const auto stored = [](const auto& row) -> const domain::StoredMemory& {
+        return row.second.insert->row;
+    };
+    using OptionalTime = std::optional<Time>;
+    Params params;
+    params.add(tenant);
+    params.add_array(column<Uuid>(rows, [](const auto& row) { return row.first; }));
+    params.add_array(
+        column<std::uint64_t>(rows, [](const auto& row) { return row.second.at.sequence; }));
+    params.add_array(
+        column<std::uint64_t>(rows, [](const auto& row) { return row.second.at.log_index; }));
+    params.add_array(column<Time>(rows, [&](const auto& row) { return facts(row).created_at; }));
+    params.add_array(
+        column<OptionalTime>(rows, [&](const auto& row) { return facts(row).occurred_at; }));
+    params.add_array(
+        column<OptionalTime>(rows, [&](const auto& row) { return facts(row).valid_from; }));
+    params.add_array(
+        column<OptionalTime>(rows, [](const auto& row) { return row.second.valid_to; }));
+    params.add_array(
+        column<OptionalTime>(rows, [&](const auto& row) { return facts(row).expires_at; }));
+    params.add_array(column<std::optional<std::int32_t>>(
+        rows, [](const auto& row) { return row.second.at.turn; }));
+    params.add_array(column<std::optional<double>>(
+        rows, [&](const auto& row) { return facts(row).importance; }));
+    params.add_text_array(
+        column<std::string_view>(rows, [&](const auto& row) { return view(facts(row).kind); }));
+    params.add_array(column<std::optional<Uuid>>(
+        rows, [](const auto& row) { return row.second.superseded_by; }));
+    params.add_array(column<std::optional<std::uint64_t>>(
+        rows, [](const auto& row) { return row.second.superseded_sequence; }));
+    params.add_bytes_array(Bytes(column<Bytes::value_type>(
+        rows, [&](const auto& row) { return view(stored(row).subject_hmac); })));
+    params.add_bytes_array(column<Bytes::value_type>(
+        rows, [&](const auto& row) { return view(stored(row).key_hmac); }));
+    params.add_bytes_array(column<Bytes::value_type>(
+        rows, [&](const auto& row) { return view(stored(row).session_hmac); }));
+    params.add_bytes_array(
+        column<Bytes::value_type>(rows, [&](const auto& row) { return view(stored(row).sealed); }));
+    connection.queue(kInsertMemories, params);
+}
+
+void queue_embeddings(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
+    std::vector<Uuid> ids;
+    std::vector<std::int32_t> numbers;
+    std::vector<std::int32_t> generations;
+    Bytes sealed;
+    for (const auto& [id, memory] : writes.memories) {
+        for (const domain::SealedPassage& passage : memory.insert->row.passages) {
+            ids.push_back(id);
+            numbers.push_back(static_cast<std::int32_t>(passage.passage));
+            generations.push_back(static_cast<std::int32_t>(passage.model_generation));
+            sealed.emplace_back(passage.sealed);
+        }
+    }
+    if (!ids.empty()) {
+        Params params;
+        params.add(tenant).add_array(ids).add_array(numbers).add_array(generations);
+        params.add_bytes_array(sealed);
+        connection.queue(kInsertEmbeddings, params);
+    }
+}
+
+void queue_answers(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
+    const auto& rows = writes.answers;
+    if (rows.empty()) {
+        return;
+    }
+    using Item = Bytes::value_type;
+    Params params;
+    params.add(tenant);
+    params.add_bytes_array(
+        column<Item>(rows, [](const auto& row) { return view(row.claim->key_hmac); }));
+    params.add_bytes_array(
+        column<Item>(rows, [](const auto& row) { return view(row.claim->request_digest); }));
+    params.add_bytes_array(column<Item>(rows, [](const auto& row) { return view(row.answer); }));
+    params.add_array(column<Time>(rows, [](const auto& row) { return row.created_at; }));
+    connection.queue(kInsertAnswers, params);
+}
+
+void queue_evaluations(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
+    const auto& rows = writes.evaluations;
+    if (rows.empty()) {
+        return;
+    }
+    using Item = Bytes::value_type;
+    Params params;
+    params.add(tenant);
+    params.add_array(column<Uuid>(rows, [](const auto& row) { return row.row->id; }));
+    params.add_bytes_array(
+        column<Item>(rows, [](const auto& row) { return view(row.row->session_hmac); }));
+    params.add_bytes_array(
+        column<Item>(rows, [](const auto& row) { return view(row.row->subject_hmac); }));
+    params.add_array(column<std::uint64_t>(rows, [](const auto& row) { return row.at.log_index; }));
+    params.add_array(column<std::uint64_t>(rows, [](const auto& row) { return row.at.sequence; }));
+    params.add_array(column<Time>(rows, [](const auto& row) { return row.row->created_at; }));
+    params.add_array(column<Time>(rows, [](const auto& row) { return row.row->expires_at; }));
+    params.add_bytes_array(
+        column<Item>(rows, [](const auto& row) { return view(row.row->sealed); }));
+    connection.queue(kInsertEvaluations, params);
+}
+
+void queue_positions(Connection& connection, const Plan& plan) {
+    connection.queue(
+        kMoveStreams,
+        Params()
+            .add_array(column<Uuid>(plan.streams, [](const auto& row) { return row.first; }))
+            .add_array(
+                column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second; })));
+    connection.queue(kMoveLog, Params().add(plan.log_size));
+}
+
+void queue_events(Connection& connection, const Plan& plan) {
+    const auto& rows = plan.events;
+    Params params;
+    params.add(plan.log_id);
+    params.add_array(column<std::uint64_t>(rows, [](const auto& row) { return row.log_index; }));
+    params.add_array(column<Uuid>(rows, [](const auto& row) { return row.draft.id; }));
+    params.add_array(
+        column<std::optional<Uuid>>(rows, [](const auto& row) { return row.draft.tenant; }));
+    params.add_text_array(column<std::string_view>(
+        rows, [](const auto& row) { return to_string(row.draft.stream); }));
+    params.add_array(
+        column<std::uint64_t>(rows, [](const auto& row) { return row.stream_sequence; }));
+    params.add_array(column<Time>(rows, [](const auto& row) { return row.time; }));
+    params.add_text_array(
+        column<std::string_view>(rows, [](const auto& row) { return view(row.draft.actor); }));
+    params.add_text_array(
+        column<std::string_view>(rows, [](const auto& row) { return view(row.draft.action); }));
+    params.add_text_array(column<std::string_view>(
+        rows, [](const auto& row) { return view(row.draft.telemetry_ref); }));
+    using Item = Bytes::value_type;
+    params.add_bytes_array(column<Item>(rows, [](const auto& row) { return view(row.body); }));
+    params.add_bytes_array(column<Item>(rows, [](const auto& row) { return view(row.leaf); }));
+    connection.queue(kBecomeEventsWriter, {});
+    connection.queue(kInsertEvents, params);
+}
+
+}  // namespace
+
+void write_and_commit(Connection& connection, const Plan& plan,
+                      const std::function<void()>& before_commit, const Deadline& deadline) {
+    for (const auto& [tenant, writes] : plan.tenants) {
+        connection.queue(kSetTenant, Params().add_text(tenant.to_string()));
+        // Old holders let go of their keys before new ones take them.
+        queue_supersessions(connection, tenant, writes);
+        queue_removals(connection, tenant, writes);
+        queue_memories(connection, tenant, writes);
+        queue_embeddings(connection, tenant, writes);
+        queue_answers(connection, tenant, writes);
+        queue_evaluations(connection, tenant, writes);
+    }
+    if (!plan.events.empty()) {
+        queue_positions(connection, plan);
+        queue_events(connection, plan);
+    }
+    before_commit();
+    connection.queue(kCommit, {});
+    connection.flush(deadline);
+}
+
+}  // namespace soma::backends

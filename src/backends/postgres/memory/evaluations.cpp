@@ -1,0 +1,64 @@
+#include "backends/postgres/memory/evaluations.h"
+
+#include "backends/postgres/tenant_read.h"
+
+namespace soma::backends {
+namespace {
+
+using domain::StoredEvaluation;
+
+#define SOMA_EVALUATION_COLUMNS                                          \
+    "SELECT id, session_hmac, subject_hmac, log_index, access_sequence," \
+    " created_at, expires_at, sealed FROM evaluations"
+
+constexpr Statement kGet{
+    "evaluation_get", SOMA_EVALUATION_COLUMNS
+    " WHERE tenant = $1::uuid AND id = $2::uuid AND expires_at > $3::timestamptz"};
+constexpr Statement kTail{
+    "evaluation_session_tail", SOMA_EVALUATION_COLUMNS
+    " WHERE tenant = $1::uuid AND session_hmac = $2::bytea AND expires_at > $3::timestamptz"
+    " ORDER BY log_index DESC LIMIT $4::int"};
+#undef SOMA_EVALUATION_COLUMNS
+
+StoredEvaluation read(const RowView& row) {
+    StoredEvaluation out;
+    out.id = row.uuid(0);
+    out.session_hmac = row.optional_bytes(1);
+    out.subject_hmac = row.bytes(2);
+    out.log_index = row.uint64(3);
+    out.access_sequence = row.uint64(4);
+    out.created_at = row.time(5);
+    out.expires_at = row.time(6);
+    out.sealed = row.bytes(7);
+    return out;
+}
+
+}  // namespace
+
+std::optional<StoredEvaluation> Evaluations::get(const Uuid& tenant, const Uuid& id, Time now,
+                                                 const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) -> std::optional<StoredEvaluation> {
+        const Result result = read_for_tenant(connection, tenant, kGet,
+                                              Params().add(tenant).add(id).add(now), deadline);
+        if (result.rows() == 0) {
+            return std::nullopt;
+        }
+        return read(result.row(0));
+    });
+}
+
+std::vector<StoredEvaluation> Evaluations::session_tail(const Uuid& tenant,
+                                                        const std::string& session_hmac, int limit,
+                                                        Time now, const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Params params = Params().add(tenant).add_bytes(session_hmac).add(now).add(limit);
+        const Result result = read_for_tenant(connection, tenant, kTail, params, deadline);
+        std::vector<StoredEvaluation> out;
+        for (int i = result.rows() - 1; i >= 0; --i) {
+            out.push_back(read(result.row(i)));
+        }
+        return out;
+    });
+}
+
+}  // namespace soma::backends

@@ -1,0 +1,29 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/postgres/connection_pool.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/ledger/stored_memory.h"
+
+namespace soma::backends {
+
+/// Reads `evaluations` of one tenant under row-level security. Thread-safe as its pool is.
+class Evaluations {
+  public:
+    explicit Evaluations(ConnectionPool& pool) : pool_(pool) {}
+
+    std::optional<domain::StoredEvaluation> get(const Uuid& tenant, const Uuid& id, Time now,
+                                                const Deadline& deadline);
+    /// The session's last `limit` unexpired evaluations, oldest first.
+    std::vector<domain::StoredEvaluation> session_tail(const Uuid& tenant,
+                                                       const std::string& session_hmac, int limit,
+                                                       Time now, const Deadline& deadline);
+
+  private:
+    ConnectionPool& pool_;
+};
+
+}  // namespace soma::backends

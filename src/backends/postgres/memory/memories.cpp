@@ -1,0 +1,137 @@
+#include "backends/postgres/memory/memories.h"
+
+#include <map>
+#include <utility>
+
+#include "backends/postgres/tenant_read.h"
+#include "base/error.h"
+
+namespace soma::backends {
+namespace {
+
+using domain::StoredMemory;
+
+#define SOMA_MEMORY_COLUMNS                                                    \
+    "id, sequence, log_index, created_at, occurred_at, valid_from, valid_to,"  \
+    " expires_at, turn, importance, kind, superseded_by, superseded_sequence," \
+    " subject_hmac, key_hmac, session_hmac, sealed"
+
+constexpr Statement kGet{"memory_get", "SELECT " SOMA_MEMORY_COLUMNS
+                                       " FROM memories WHERE tenant = $1::uuid AND id = $2::uuid"};
+constexpr Statement kTail{"memory_session_tail",
+                          "SELECT " SOMA_MEMORY_COLUMNS
+                          " FROM memories WHERE tenant = $1::uuid AND session_hmac = $2::bytea"
+                          " ORDER BY log_index DESC LIMIT $3::int"};
+constexpr Statement kPage{"memory_page", "SELECT " SOMA_MEMORY_COLUMNS
+                                         " FROM memories WHERE tenant = $1::uuid AND sequence > "
+                                         "$2::bigint ORDER BY sequence LIMIT $3::int"};
+constexpr Statement kPassages{"memory_passages",
+                              "SELECT memory_id, passage, model_generation, sealed FROM embeddings"
+                              " WHERE memory_id = ANY ($1::uuid[]) AND model_generation = $2::int "
+                              "ORDER BY memory_id, passage"};
+constexpr Statement kSequence{"memory_state_sequence",
+                              "SELECT sequence FROM streams WHERE id = $1::uuid"};
+#undef SOMA_MEMORY_COLUMNS
+
+StoredMemory read_memory(const RowView& row) {
+    StoredMemory out;
+    out.facts.id = row.uuid(0);
+    out.facts.sequence = row.uint64(1);
+    out.facts.log_index = row.uint64(2);
+    out.facts.created_at = row.time(3);
+    out.facts.occurred_at = row.optional_time(4);
+    out.facts.valid_from = row.optional_time(5);
+    out.facts.valid_to = row.optional_time(6);
+    out.facts.expires_at = row.optional_time(7);
+    out.facts.turn = row.optional_int32(8);
+    out.facts.importance = row.optional_float64(9);
+    out.facts.kind = row.bytes(10);
+    out.facts.superseded_by = row.optional_uuid(11);
+    out.superseded_sequence = row.optional_uint64(12);
+    out.subject_hmac = row.bytes(13);
+    out.key_hmac = row.optional_bytes(14);
+    out.session_hmac = row.optional_bytes(15);
+    out.sealed = row.bytes(16);
+    return out;
+}
+
+void read_passages(Connection& connection, std::vector<StoredMemory>& page,
+                   std::uint32_t generation, const Deadline& deadline) {
+    std::vector<Uuid> ids;
+    std::map<Uuid, StoredMemory*> by_id;
+    for (StoredMemory& memory : page) {
+        ids.push_back(memory.facts.id);
+        by_id[memory.facts.id] = &memory;
+    }
+    const Result result = connection.run(
+        kPassages, Params().add_array(ids).add(static_cast<std::int32_t>(generation)), deadline);
+    for (int i = 0; i < result.rows(); ++i) {
+        const RowView row = result.row(i);
+        by_id.at(row.uuid(0))
+            ->passages.push_back({static_cast<std::uint32_t>(row.int32(1)),
+                                  static_cast<std::uint32_t>(row.int32(2)),
+                                  std::string(row.bytes(3))});
+    }
+}
+
+}  // namespace
+
+std::optional<StoredMemory> Memories::get(const Uuid& tenant, const Uuid& id,
+                                          const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) -> std::optional<StoredMemory> {
+        const Result result =
+            read_for_tenant(connection, tenant, kGet, Params().add(tenant).add(id), deadline);
+        if (result.rows() == 0) {
+            return std::nullopt;
+        }
+        return read_memory(result.row(0));
+    });
+}
+
+std::vector<StoredMemory> Memories::session_tail(const Uuid& tenant,
+                                                 const std::string& session_hmac, int limit,
+                                                 const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Result result =
+            read_for_tenant(connection, tenant, kTail,
+                            Params().add(tenant).add_bytes(session_hmac).add(limit), deadline);
+        std::vector<StoredMemory> out;
+        for (int i = result.rows() - 1; i >= 0; --i) {
+            out.push_back(read_memory(result.row(i)));
+        }
+        return out;
+    });
+}
+
+std::uint64_t Memories::scan(const domain::TenantStreams& tenant, std::uint32_t model_generation,
+                             int page_rows, const std::function<void()>& restart,
+                             const std::function<void(std::span<StoredMemory>)>& visit,
+                             const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        restart();
+        begin_tenant_read(connection, tenant.tenant);
+        connection.queue(kSequence, Params().add(tenant.state));
+        const std::vector<Result> first = connection.flush(deadline);
+        SOMA_ASSERT(first[2].rows() == 1, "a tenant has its state stream");
+        const std::uint64_t sequence = first[2].row(0).uint64(0);
+        for (std::uint64_t after = 0;;) {
+            const Result result = connection.run(
+                kPage, Params().add(tenant.tenant).add(after).add(page_rows), deadline);
+            std::vector<StoredMemory> page;
+            for (int i = 0; i < result.rows(); ++i) {
+                page.push_back(read_memory(result.row(i)));
+            }
+            if (page.empty()) {
+                break;
+            }
+            after = page.back().facts.sequence;
+            read_passages(connection, page, model_generation, deadline);
+            visit(page);
+        }
+        end_tenant_read(connection);
+        connection.flush(deadline);
+        return sequence;
+    });
+}
+
+}  // namespace soma::backends

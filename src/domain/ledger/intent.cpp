@@ -1,0 +1,19 @@
+#include "domain/ledger/intent.h"
+
+namespace soma::domain {
+
+std::size_t row_count(const Intent& intent) {
+    std::size_t rows = intent.claim ? 1 : 0;
+    for (const Change& change : intent.changes) {
+        rows += 2;  // the event and the memory
+        if (const auto* insert = std::get_if<Insert>(&change)) {
+            rows += insert->row.passages.size();
+        }
+    }
+    if (intent.access) {
+        rows += intent.access->evaluation ? 2 : 1;
+    }
+    return rows;
+}
+
+}  // namespace soma::domain

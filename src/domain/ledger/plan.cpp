@@ -1,0 +1,285 @@
+#include "domain/ledger/plan.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+
+namespace soma::domain {
+namespace {
+
+/// Until when the old holder of a key was valid: the new one's beginning, but inside its own
+/// interval.
+Time end_of_validity(const KeyHolder& old, const MemoryFacts& successor) {
+    Time end = successor.valid_from.value_or(successor.created_at);
+    if (old.valid_to) {
+        end = std::min(end, *old.valid_to);
+    }
+    return old.valid_from ? std::max(end, *old.valid_from) : end;
+}
+
+/// Carries the findings forward from intent to intent while the plan grows.
+class Planner {
+  public:
+    explicit Planner(const Findings& findings) : now_(findings) {
+        plan_.log_id = findings.log_id;
+        plan_.log_size = findings.log_size;
+    }
+
+    void add(const Intent& intent) { plan_.outcomes.push_back(decide(intent)); }
+
+    Plan take() { return std::move(plan_); }
+
+  private:
+    Outcome decide(const Intent& intent) {
+        TenantFindings& found = now_.tenants[intent.tenant.tenant];
+        if (intent.claim) {
+            const auto earlier = found.answers.find(intent.claim->key_hmac);
+            if (earlier != found.answers.end()) {
+                if (earlier->second.request_digest != intent.claim->request_digest) {
+                    return IdempotencyReused{};
+                }
+                return Replayed{earlier->second.answer};
+            }
+        }
+        if (const auto missing = first_missing_target(intent, found)) {
+            return TargetMissing{*missing};
+        }
+        return carry_out(intent, found);
+    }
+
+    /// Nothing of an intent may be written when one of its targets is missing, so this looks ahead.
+    static std::optional<Uuid> first_missing_target(const Intent& intent,
+                                                    const TenantFindings& found) {
+        std::map<Uuid, bool> present;  // as this intent's own earlier changes leave it
+        for (const Change& change : intent.changes) {
+            if (const auto* insert = std::get_if<Insert>(&change)) {
+                present[insert->row.facts.id] = true;
+                continue;
+            }
+            const Uuid& target = std::get<Remove>(change).memory;
+            const auto [here, unchanged] =
+                present.try_emplace(target, found.targets.contains(target));
+            if (!here->second) {
+                return target;
+            }
+            here->second = false;
+        }
+        return std::nullopt;
+    }
+
+    Committed carry_out(const Intent& intent, TenantFindings& found) {
+        TenantWrites& writes = plan_.tenants[intent.tenant.tenant];
+        Committed committed;
+        const std::size_t first_change = plan_.changes.size();
+        for (const Change& change : intent.changes) {
+            PlannedChange planned{intent.tenant.tenant, &change, next(intent.tenant.state), {}};
+            if (const auto* insert = std::get_if<Insert>(&change)) {
+                planned.at.turn = take_turn(*insert, found);
+                planned.superseded = plan_insert(*insert, planned.at, found, writes);
+            } else {
+                plan_remove(std::get<Remove>(change).memory, found, writes);
+            }
+            committed.changes.push_back(planned.at);
+            committed.superseded.push_back(
+                planned.superseded ? std::optional(planned.superseded->memory) : std::nullopt);
+            plan_.changes.push_back(std::move(planned));
+        }
+        const Answer answer = intent.answer ? intent.answer(committed.changes) : Answer{};
+        if (intent.claim) {
+            found.answers[intent.claim->key_hmac] = {intent.claim->request_digest, answer.body};
+            writes.answers.push_back({&*intent.claim, answer.body, intent.now});
+        }
+        for (std::size_t i = first_change; i < plan_.changes.size(); ++i) {
+            add_change_event(intent, plan_.changes[i], answer.digest);
+        }
+        if (intent.access) {
+            committed.access = plan_access(intent, writes);
+        }
+        return committed;
+    }
+
+    Assigned next(const Uuid& stream) {
+        const auto last = now_.streams.find(stream);
+        if (last == now_.streams.end()) {
+            throw Error(ErrorKind::internal, "the tenant is not complete",
+                        "no stream " + stream.to_string());
+        }
+        const std::uint64_t sequence = ++last->second;
+        plan_.streams[stream] = sequence;
+        return {sequence, plan_.log_size++, std::nullopt};
+    }
+
+    /// The turn given, or the session's last + 1; either way later ones count from it.
+    static std::optional<std::int32_t> take_turn(const Insert& insert, TenantFindings& found) {
+        const StoredMemory& row = insert.row;
+        if (!row.session_hmac) {
+            return row.facts.turn;
+        }
+        const auto [last, first_of_session] = found.last_turns.try_emplace(*row.session_hmac, -1);
+        std::optional<std::int32_t> turn = row.facts.turn;
+        if (insert.assign_turn) {
+            if (last->second == std::numeric_limits<std::int32_t>::max()) {
+                throw invalid("/turn", "the session has no turn left: its last is 2147483647");
+            }
+            turn = last->second + 1;
+        }
+        last->second = std::max(last->second, turn.value_or(-1));
+        return turn;
+    }
+
+    static std::optional<Superseded> plan_insert(const Insert& insert, const Assigned& at,
+                                                 TenantFindings& found, TenantWrites& writes) {
+        const MemoryFacts& facts = insert.row.facts;
+        std::optional<Superseded> superseded;
+        if (insert.row.key_hmac) {
+            const KeyHolder successor{facts.id, facts.valid_from, facts.valid_to};
+            const auto [holder, free] = found.holders.try_emplace(*insert.row.key_hmac, successor);
+            if (!free) {
+                superseded = {holder->second.memory, end_of_validity(holder->second, facts)};
+                supersede(*superseded, facts.id, at.sequence, writes);
+                holder->second = successor;
+            }
+        }
+        writes.memories[facts.id] = {&insert, at, facts.valid_to, {}, {}};
+        found.targets.insert(facts.id);
+        return superseded;
+    }
+
+    static void supersede(const Superseded& old, const Uuid& by, std::uint64_t sequence,
+                          TenantWrites& writes) {
+        const auto fresh = writes.memories.find(old.memory);
+        if (fresh == writes.memories.end()) {
+            writes.superseded[old.memory] = {by, sequence, old.valid_to};
+            return;
+        }
+        fresh->second.superseded_by = by;
+        fresh->second.superseded_sequence = sequence;
+        fresh->second.valid_to = old.valid_to;
+    }
+
+    static void plan_remove(const Uuid& memory, TenantFindings& found, TenantWrites& writes) {
+        found.targets.erase(memory);
+        std::erase_if(found.holders,
+                      [&](const auto& holder) { return holder.second.memory == memory; });
+        writes.superseded.erase(memory);
+        if (writes.memories.erase(memory) == 0) {
+            writes.removed.insert(memory);
+        }
+    }
+
+    void add_change_event(const Intent& intent, const PlannedChange& planned,
+                          const std::string& answer_digest) {
+        EventDraft draft =
+            std::visit([](const auto& change) { return change.event; }, *planned.change);
+        draft.stream = Stream::state;
+        if (!answer_digest.empty()) {
+            draft.answer_digest = answer_digest;
+        }
+        if (planned.superseded) {
+            draft.supersedes.push_back(planned.superseded->memory);
+        }
+        add_event(intent, std::move(draft), planned.at);
+    }
+
+    Assigned plan_access(const Intent& intent, TenantWrites& writes) {
+        const Assigned at = next(intent.tenant.access);
+        if (intent.access->evaluation) {
+            writes.evaluations.push_back({&*intent.access->evaluation, at});
+        }
+        EventDraft draft = intent.access->event;
+        draft.stream = Stream::access;
+        add_event(intent, std::move(draft), at);
+        return at;
+    }
+
+    void add_event(const Intent& intent, EventDraft draft, const Assigned& at) {
+        draft.tenant = intent.tenant.tenant;
+        std::string body = event_body(draft, at.sequence, intent.now);
+        std::string leaf = leaf_hash(body);
+        plan_.events.push_back({at.log_index, at.sequence, intent.now, std::move(draft),
+                                std::move(body), std::move(leaf)});
+    }
+
+    Findings now_;
+    Plan plan_;
+};
+
+}  // namespace
+
+Questions questions(std::span<const Intent> group) {
+    Questions out;
+    for (const Intent& intent : group) {
+        if (!intent.changes.empty()) {
+            out.streams.insert(intent.tenant.state);
+        }
+        if (intent.access) {
+            out.streams.insert(intent.tenant.access);
+        }
+        TenantQuestions& tenant = out.tenants[intent.tenant.tenant];
+        if (intent.claim) {
+            tenant.claims.insert(intent.claim->key_hmac);
+        }
+        for (const Change& change : intent.changes) {
+            if (const auto* remove = std::get_if<Remove>(&change)) {
+                tenant.targets.insert(remove->memory);
+                continue;
+            }
+            const Insert& insert = std::get<Insert>(change);
+            if (insert.row.key_hmac) {
+                tenant.keys.insert(*insert.row.key_hmac);
+            }
+            if (insert.assign_turn && insert.row.session_hmac) {
+                tenant.sessions.insert(*insert.row.session_hmac);
+            }
+        }
+    }
+    return out;
+}
+
+std::size_t Plan::row_count() const {
+    std::size_t rows = events.size();
+    for (const auto& [tenant, writes] : tenants) {
+        rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
+                writes.answers.size() + writes.evaluations.size();
+        for (const auto& [id, memory] : writes.memories) {
+            rows += memory.insert->row.passages.size();
+        }
+    }
+    return rows;
+}
+
+Plan make_plan(std::span<const Intent> group, const Findings& findings) {
+    Planner planner(findings);
+    for (const Intent& intent : group) {
+        planner.add(intent);
+    }
+    return planner.take();
+}
+
+std::vector<AppliedChange> applied_changes(const Plan& plan) {
+    std::vector<AppliedChange> out;
+    out.reserve(plan.changes.size());
+    for (const PlannedChange& planned : plan.changes) {
+        AppliedChange applied{planned.tenant, planned.at.sequence, {}};
+        if (const auto* insert = std::get_if<Insert>(planned.change)) {
+            insert->plain->facts = insert->row.facts;
+            insert->plain->facts.sequence = planned.at.sequence;
+            insert->plain->facts.log_index = planned.at.log_index;
+            insert->plain->facts.turn = planned.at.turn;
+            Inserted inserted{insert->plain, std::nullopt, std::nullopt};
+            if (planned.superseded) {
+                inserted.superseded = planned.superseded->memory;
+                inserted.superseded_valid_to = planned.superseded->valid_to;
+            }
+            applied.change = std::move(inserted);
+        } else {
+            applied.change = Removed{std::get<Remove>(*planned.change).memory};
+        }
+        out.push_back(std::move(applied));
+    }
+    return out;
+}
+
+}  // namespace soma::domain

@@ -1,0 +1,128 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/ledger/intent.h"
+#include "domain/memory/applied_change.h"
+
+namespace soma::domain {
+
+/// What a group of intents asks the store before it can be planned.
+struct TenantQuestions {
+    std::set<std::string> claims;    ///< Idempotency-Key HMACs
+    std::set<std::string> keys;      ///< `key` HMACs about to be superseded
+    std::set<Uuid> targets;          ///< memories about to be removed
+    std::set<std::string> sessions;  ///< session HMACs that want their next turn
+};
+struct Questions {
+    std::set<Uuid> streams;  ///< in the order in which they are locked
+    std::map<Uuid, TenantQuestions> tenants;
+};
+Questions questions(std::span<const Intent> group);
+
+/// The store's answers, read under the locks of the streams: nobody else can change them.
+struct StoredAnswer {
+    std::string request_digest;
+    std::string answer;
+};
+struct KeyHolder {
+    Uuid memory;
+    std::optional<Time> valid_from;
+    std::optional<Time> valid_to;
+};
+struct TenantFindings {
+    std::map<std::string, StoredAnswer> answers;     ///< by Idempotency-Key HMAC, unexpired
+    std::map<std::string, KeyHolder> holders;        ///< by `key` HMAC
+    std::set<Uuid> targets;                          ///< those that exist
+    std::map<std::string, std::int32_t> last_turns;  ///< by session HMAC
+};
+struct Findings {
+    Uuid log_id;
+    std::uint64_t log_size = 0;
+    std::map<Uuid, std::uint64_t> streams;  ///< last sequence of each
+    std::map<Uuid, TenantFindings> tenants;
+};
+
+/// Rows to write. Pointers lead into the group, which outlives the plan.
+struct PlannedMemory {
+    const Insert* insert = nullptr;
+    Assigned at;
+    std::optional<Time> valid_to;
+    std::optional<Uuid> superseded_by;  ///< by a later change of the same group
+    std::optional<std::uint64_t> superseded_sequence;
+};
+struct PlannedSupersession {
+    Uuid by;
+    std::uint64_t sequence = 0;
+    Time valid_to;
+};
+struct PlannedAnswer {
+    const IdempotencyClaim* claim = nullptr;
+    std::string answer;
+    Time created_at;
+};
+struct PlannedEvaluation {
+    const StoredEvaluation* row = nullptr;
+    Assigned at;
+};
+struct TenantWrites {
+    std::map<Uuid, PlannedMemory> memories;          ///< new ones, by id
+    std::map<Uuid, PlannedSupersession> superseded;  ///< stored ones that lose their key
+    std::set<Uuid> removed;                          ///< stored ones
+    std::vector<PlannedAnswer> answers;
+    std::vector<PlannedEvaluation> evaluations;
+};
+struct PlannedEvent {
+    std::uint64_t log_index = 0;
+    std::uint64_t stream_sequence = 0;
+    Time time;
+    EventDraft draft;  ///< complete
+    std::string body;
+    std::string leaf;
+};
+/// The former holder of a key, and the end of validity it was given.
+struct Superseded {
+    Uuid memory;
+    Time valid_to;
+};
+/// One change as projections will see it.
+struct PlannedChange {
+    Uuid tenant;
+    const Change* change = nullptr;
+    Assigned at;
+    std::optional<Superseded> superseded;
+};
+
+/// Everything one transaction writes, and what each intent is told once it is durable.
+struct Plan {
+    std::map<Uuid, TenantWrites> tenants;
+    std::vector<PlannedEvent> events;       ///< dense from the old log size
+    std::map<Uuid, std::uint64_t> streams;  ///< new last sequences of those that moved
+    Uuid log_id;
+    std::uint64_t log_size = 0;          ///< after the group
+    std::vector<PlannedChange> changes;  ///< in commit order
+    std::vector<Outcome> outcomes;       ///< aligned with the group
+
+    std::size_t row_count() const;
+};
+
+/// Decides a whole group, in order of arrival, as if its intents had come one by one: the second of
+/// two equal Idempotency-Keys replays the first's answer, the later holder of a key supersedes the
+/// earlier, a removed memory is missing for whoever removes it next. Pure: the same group and
+/// findings give the same plan. Throws Error for an intent that cannot be carried out at all (an
+/// event over its limit, a session out of turns); the caller then plans the intents one by one.
+Plan make_plan(std::span<const Intent> group, const Findings& findings);
+
+/// The plan's changes for projections, to be called once, after the commit: fills each `plain`
+/// memory with its row's facts and the assigned numbers.
+std::vector<AppliedChange> applied_changes(const Plan& plan);
+
+}  // namespace soma::domain

@@ -1,0 +1,275 @@
+#include "services/commit/committer.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "backends/postgres/ledger/ledger_transaction.h"
+#include "backends/postgres/postgres_error.h"
+#include "base/error.h"
+#include "domain/ledger/plan.h"
+#include "services/commit/queue.h"
+
+namespace soma::services {
+namespace {
+
+using domain::Intent;
+using domain::Outcome;
+using domain::Plan;
+
+constexpr const char* kUnknown = "outcome unknown: repeat with the same Idempotency-Key";
+
+/// COMMIT left and its answer never came.
+struct OutcomeUnknown {
+    std::string reason;
+};
+
+/// Worth the same transaction again at once: a session that had died since its last use, or a
+/// deadlock.
+bool worth_repeating(const backends::PostgresError& error) {
+    return error.connection_lost() || error.sqlstate().starts_with("40");
+}
+
+void check(const Intent& intent) {
+    SOMA_ASSERT(!intent.changes.empty() || intent.access, "an intent without an event");
+    SOMA_ASSERT(!intent.claim || (!intent.changes.empty() && intent.answer),
+                "an Idempotency-Key replays the answer to a change");
+    for (const auto& change : intent.changes) {
+        const auto* insert = std::get_if<domain::Insert>(&change);
+        SOMA_ASSERT(insert == nullptr || insert->plain, "projections need the plain memory");
+    }
+}
+
+}  // namespace
+
+struct Committer::State {
+    State(backends::ConnectionSettings where, CommitterOptions how)
+        : settings(std::move(where)),
+          options(std::move(how)),
+          queue(options.queue_limit, options.group_intents, options.group_rows) {}
+
+    void run();
+    void commit(CommitGroup& group, std::size_t first, std::size_t count, const Deadline& deadline,
+                bool repeated);
+    Plan transact(std::span<const Intent> intents, const Deadline& deadline);
+    void acknowledge(CommitGroup& group, std::size_t first, Plan plan) noexcept;
+    void fail(CommitGroup& group, std::size_t first, std::size_t count, std::exception_ptr error);
+    void drop_expired(CommitGroup& group);
+
+    template <typename Change>
+    void count(Change change) {
+        const std::lock_guard lock(totals_mutex);
+        change(totals);
+    }
+    template <typename... Parts>
+    void trace(const Parts&... parts) const {
+        if (options.trace) {
+            std::string line;
+            ((line += parts), ...);
+            options.trace(line);
+        }
+    }
+
+    const backends::ConnectionSettings settings;
+    const CommitterOptions options;
+    std::vector<OnCommitted> callbacks;
+    CommitQueue queue;
+    std::thread thread;
+    std::unique_ptr<backends::Connection> connection;
+    std::uint64_t attempts = 0;  ///< numbers the trace's lines
+
+    mutable std::mutex totals_mutex;
+    CommitterCounters totals;
+};
+
+Committer::Committer(backends::ConnectionSettings settings, CommitterOptions options)
+    : state_(std::make_unique<State>(std::move(settings), std::move(options))) {}
+
+Committer::~Committer() {
+    stop();
+}
+
+void Committer::on_committed(OnCommitted callback) {
+    SOMA_ASSERT(!state_->thread.joinable(), "projections are named before start()");
+    state_->callbacks.push_back(std::move(callback));
+}
+
+void Committer::start() {
+    SOMA_ASSERT(!state_->thread.joinable(), "started once");
+    state_->thread = std::thread([this] { state_->run(); });
+}
+
+void Committer::stop() {
+    state_->queue.close();
+    if (state_->thread.joinable()) {
+        state_->thread.join();
+    }
+    CommitGroup rest = state_->queue.rest();
+    state_->fail(rest, 0, rest.size(),
+                 std::make_exception_ptr(Error(ErrorKind::unavailable, "shutting down")));
+}
+
+std::future<Outcome> Committer::submit(Intent intent) {
+    check(intent);
+    std::future<Outcome> outcome;
+    const auto refusal = state_->queue.push(intent, outcome);
+    if (!refusal) {
+        return outcome;
+    }
+    const bool full = *refusal == CommitQueue::Refusal::full;
+    if (full) {
+        state_->count([](CommitterCounters& counters) { ++counters.refused; });
+    }
+    std::promise<Outcome> refused;
+    refused.set_exception(std::make_exception_ptr(
+        Error(ErrorKind::unavailable, full ? "too many writes are waiting" : "shutting down")));
+    return refused.get_future();
+}
+
+CommitterCounters Committer::counters() const {
+    const std::lock_guard lock(state_->totals_mutex);
+    CommitterCounters out = state_->totals;
+    out.queued = state_->queue.size();
+    return out;
+}
+
+void Committer::State::run() {
+    for (;;) {
+        CommitGroup group = queue.take();
+        if (group.size() == 0) {
+            return;
+        }
+        drop_expired(group);
+        if (group.size() != 0) {
+            commit(group, 0, group.size(), Deadline(options.transaction_timeout), false);
+        }
+    }
+}
+
+/// What waited past its deadline is not begun: its caller has gone.
+void Committer::State::drop_expired(CommitGroup& group) {
+    CommitGroup kept;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        if (group.intents[i].deadline.passed()) {
+            count([](CommitterCounters& counters) { ++counters.expired; });
+            fail(group, i, 1,
+                 std::make_exception_ptr(Error(ErrorKind::deadline_exceeded,
+                                               "the time for this write ran out",
+                                               "queued past its deadline")));
+        } else {
+            kept.intents.push_back(std::move(group.intents[i]));
+            kept.promises.push_back(std::move(group.promises[i]));
+        }
+    }
+    group = std::move(kept);
+}
+
+/// Commits group[first, first + count) and fulfils its promises, come what may.
+void Committer::State::commit(CommitGroup& group, std::size_t first, std::size_t count_of,
+                              const Deadline& deadline, bool repeated) {
+    const std::span<const Intent> intents = std::span(group.intents).subspan(first, count_of);
+    std::exception_ptr error;
+    bool repeat = false;
+    bool one_by_one = false;
+    std::optional<Plan> done;
+    try {
+        done = transact(intents, deadline);
+    } catch (const OutcomeUnknown& unknown) {
+        count([&](CommitterCounters& counters) { counters.unknown += count_of; });
+        error = std::make_exception_ptr(Error(ErrorKind::unavailable, kUnknown, unknown.reason));
+    } catch (const backends::PostgresError& failure) {
+        repeat = !repeated && worth_repeating(failure) && !deadline.passed();
+        one_by_one = failure.kind() != ErrorKind::unavailable && count_of > 1;
+        error = std::current_exception();
+    } catch (const std::exception&) {
+        one_by_one = count_of > 1;
+        error = std::current_exception();
+    }
+    if (done) {
+        acknowledge(group, first, std::move(*done));
+    } else if (repeat) {
+        count([](CommitterCounters& counters) { ++counters.retries; });
+        commit(group, first, count_of, deadline, true);
+    } else if (one_by_one) {
+        // One of them spoils it for all: let each stand for itself.
+        count([](CommitterCounters& counters) { ++counters.retries; });
+        for (std::size_t i = first; i < first + count_of; ++i) {
+            commit(group, i, 1, Deadline(options.transaction_timeout), false);
+        }
+    } else {
+        fail(group, first, count_of, error);
+    }
+}
+
+Plan Committer::State::transact(std::span<const Intent> intents, const Deadline& deadline) {
+    if (!connection || connection->broken()) {
+        connection = backends::Connection::open(settings, deadline);
+        count([](CommitterCounters& counters) { ++counters.reconnects; });
+    }
+    const std::string number = std::to_string(++attempts);
+    bool commit_sent = false;
+    try {
+        // Every intent's clock is the gate's; the earliest is the one that keeps a key the longest.
+        Time now = intents.front().now;
+        for (const Intent& intent : intents) {
+            now = std::min(now, intent.now);
+        }
+        const domain::Findings found = lock_and_read(*connection, domain::questions(intents),
+                                                     now - options.idempotency_lifetime, deadline);
+        Plan plan = domain::make_plan(intents, found);
+        write_and_commit(
+            *connection, plan,
+            [&] {
+                commit_sent = true;
+                trace("commit ", number, " sent: intents ", std::to_string(intents.size()),
+                      ", log size ", std::to_string(plan.log_size));
+            },
+            deadline);
+        trace("commit ", number, " answered");
+        return plan;
+    } catch (const backends::PostgresError& error) {
+        if (error.connection_lost() && commit_sent) {
+            trace("commit ", number, " lost");
+            throw OutcomeUnknown{error.detail()};
+        }
+        connection->rollback(Deadline(options.transaction_timeout));
+        throw;
+    } catch (...) {
+        connection->rollback(Deadline(options.transaction_timeout));
+        throw;
+    }
+}
+
+/// It is durable now: an exception from here could only be taken for a failed commit and lead to a
+/// second one, so it ends the process instead.
+void Committer::State::acknowledge(CommitGroup& group, std::size_t first, Plan plan) noexcept {
+    count([&](CommitterCounters& counters) {
+        ++counters.groups;
+        counters.intents += plan.outcomes.size();
+        counters.rows += plan.row_count();
+    });
+    for (const domain::AppliedChange& change : applied_changes(plan)) {
+        for (const OnCommitted& callback : callbacks) {
+            callback(change);
+        }
+    }
+    for (std::size_t i = 0; i < plan.outcomes.size(); ++i) {
+        group.promises[first + i].set_value(std::move(plan.outcomes[i]));
+    }
+}
+
+void Committer::State::fail(CommitGroup& group, std::size_t first, std::size_t count_of,
+                            std::exception_ptr error) {
+    count([&](CommitterCounters& counters) { counters.failed += count_of; });
+    for (std::size_t i = first; i < first + count_of; ++i) {
+        group.promises[i].set_exception(error);
+    }
+}
+
+}  // namespace soma::services
