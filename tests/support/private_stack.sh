@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Parts of a second stack in a scratch folder, by the same scripts as ./dev's:
+#   private_stack.sh DIR up | start NAME | ready NAME | reset
+# DIR holds links to this clone's dev, tools, deploy and build; DIR/extra.env joins the environment.
+set -euo pipefail
+ROOT=$1
+shift
+cd "$ROOT"
+for part in common install build stores service; do
+  # shellcheck source=/dev/null
+  source "tools/dev/$part.sh"
+done
+
+# Made once: the service is started anew whenever its environment changes.
+private_env() {
+  write_env
+  cat extra.env >>"$ENV_FILE"
+}
+
+start_one() {
+  case $1 in
+    postgres) start_postgres && wait_for postgres 60 sql postgres -c 'SELECT 1' ;;
+    redis) start_redis && wait_for redis 20 redis_ready ;;
+    openbao)
+      export BAO_ADDR
+      BAO_ADDR=http://127.0.0.1:$(port VAULT_PORT)
+      start_openbao && wait_for openbao 30 openbao_active
+      ;;
+    serve) start_service ;;
+    *) die "no such part: $1" ;;
+  esac
+}
+
+case $1 in
+  up)
+    lock_stack
+    hold_ports
+    stores_up
+    make_issuer
+    private_env
+    serve_up
+    release_ports
+    ;;
+  start) lock_stack && start_one "$2" ;;
+  reset) stack_reset ;;
+  *) die "private_stack.sh: $1?" ;;
+esac
