@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,23 +17,23 @@ using MemorySink = std::function<void(const domain::Memory&)>;
 
 /// Reads one tenant from the store of record: hands every memory that is not deleted (superseded
 /// and expired ones too) to the sink in order of sequence, and returns the `state` sequence of that
-/// same snapshot. Throws when it cannot.
+/// same snapshot. Throws when it cannot. Called on the index's own threads.
 using Loader = std::function<std::uint64_t(const Uuid& tenant, const Deadline& deadline,
                                            const MemorySink& sink)>;
 
 /// Limits of the index.
 struct IndexLimits {
     std::size_t bytes = std::size_t{2} << 30;        ///< all resident tenants, content included
-    std::chrono::milliseconds load_timeout{60'000};  ///< one load
+    std::chrono::milliseconds load_timeout{60'000};  ///< one load, whoever waits for it
     std::size_t pending_changes = 65'536;            ///< kept while a tenant loads
-    std::size_t load_threads = 2;
+    std::size_t load_threads = 2;                    ///< tenants loaded at a time
 };
 
 /// Counters since the start, and the present size: for metrics.
 struct IndexFigures {
     std::uint64_t loads = 0;
     std::uint64_t failed_loads = 0;
-    std::uint64_t gaps = 0;  ///< changes that did not follow: the tenant was reloaded
+    std::uint64_t gaps = 0;  ///< changes that did not follow: the tenant is loaded anew
     std::uint64_t evictions = 0;
     std::uint64_t applied = 0;
     std::uint64_t waits = 0;  ///< reads that had to wait for a load or a sequence
@@ -42,17 +43,20 @@ struct IndexFigures {
 };
 
 /// The search structures of the tenants in use. A tenant is loaded when first read, follows its
-/// `state` stream by `apply`, and leaves (least recently read first) when the byte limit is passed.
-/// Thread-safe.
+/// `state` stream through `apply`, and leaves (least recently read first) when the byte limit is
+/// passed. Thread-safe. Changes of a tenant wait for its leases and are never starved by new ones.
 class Index {
   public:
+    struct Tenant;  ///< internal
+
     Index(Loader loader, IndexLimits limits);
+    /// Waits for running loads; no lease may be alive.
     ~Index();
     Index(const Index&) = delete;
     Index& operator=(const Index&) = delete;
 
-    /// A tenant's corpus, unchanged and unevicted while the lease lives: keep it short, it holds up
-    /// the tenant's changes.
+    /// A tenant's corpus, unchanged and in memory while the lease lives. Keep it short: it holds up
+    /// the tenant's changes. Must end on the thread that took it.
     class Lease {
       public:
         const domain::Corpus& corpus() const;
@@ -64,24 +68,23 @@ class Index {
 
       private:
         friend class Index;
-        struct Held;
-        explicit Lease(std::unique_ptr<Held> held);
-        std::unique_ptr<Held> held_;
+        explicit Lease(std::shared_ptr<Tenant> tenant) : tenant_(std::move(tenant)) {}
+        std::shared_ptr<Tenant> tenant_;  ///< its lock is held shared while not null
     };
 
     /// The corpus at `at_least_sequence` or later, loading it first if need be. When that is not
     /// reached by the deadline, or the load fails: Error unavailable.
     Lease read(const Uuid& tenant, std::uint64_t at_least_sequence, const Deadline& deadline);
 
-    /// Follows one committed change; called in order per tenant. Idempotent; a gap makes the next
-    /// read load the tenant anew; a tenant that is not resident ignores it.
+    /// Follows one committed change; called in order per tenant. A repeat is ignored; a gap makes
+    /// the next read load the tenant anew; a tenant that is not resident ignores everything.
     void apply(const domain::AppliedChange& change);
 
     IndexFigures figures() const;
 
   private:
-    struct State;
-    std::shared_ptr<State> state_;
+    class Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace soma::backends

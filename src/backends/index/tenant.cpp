@@ -1,0 +1,59 @@
+#include "backends/index/tenant.h"
+
+namespace soma::backends {
+
+Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change) {
+    if (change.sequence <= sequence) {
+        return Outcome::repeated;
+    }
+    if (change.sequence != sequence + 1) {
+        return Outcome::gap;
+    }
+    if (const auto* inserted = std::get_if<domain::Inserted>(&change.change)) {
+        if (inserted->superseded) {
+            corpus.supersede(*inserted->superseded, inserted->memory->facts.id);
+        }
+        corpus.add(*inserted->memory);
+    } else {
+        corpus.remove(std::get<domain::Removed>(change.change).id);
+    }
+    sequence = change.sequence;
+    count();
+    return Outcome::applied;
+}
+
+Index::Tenant::Outcome Index::Tenant::finish_load(domain::Corpus loaded,
+                                                  std::uint64_t loaded_sequence) {
+    const std::lock_guard turnstile(mutex);
+    const std::lock_guard exclusive(corpus_lock);
+    corpus = std::move(loaded);
+    sequence = loaded_sequence;
+    count();
+    Outcome outcome = pending_overflowed ? Outcome::gap : Outcome::applied;
+    while (!pending.empty() && outcome != Outcome::gap) {
+        outcome = follow(pending.front());
+        pending.pop_front();
+    }
+    pending.clear();
+    pending_overflowed = false;
+    phase = outcome == Outcome::gap ? Phase::absent : Phase::ready;
+    changed.notify_all();
+    return outcome;
+}
+
+void Index::Tenant::fail_load(const std::string& reason) {
+    const std::lock_guard turnstile(mutex);
+    pending.clear();
+    pending_overflowed = false;
+    phase = Phase::absent;
+    ++failures;
+    failure = reason;
+    changed.notify_all();
+}
+
+void Index::Tenant::count() {
+    bytes = corpus.structure_bytes() + corpus.content_bytes();
+    memories = corpus.size();
+}
+
+}  // namespace soma::backends
