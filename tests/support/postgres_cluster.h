@@ -38,13 +38,18 @@ class PostgresCluster {
         write_file(home_ / "superuser", "superuser-for-tests\n");
         run({binaries_ / "initdb", "-D", data(), "-U", "postgres", "-A", "scram-sha-256",
              "--data-checksums", "--pwfile", home_ / "superuser", "-E", "UTF8", "--locale", "C"});
-        write_file(home_ / "data/postgresql.conf",
-                   substituted("deploy/postgres/postgresql.conf.in"));
+        write_file(home_ / "data/postgresql.conf", substituted("deploy/postgres/postgresql.conf"));
+        write_file(home_ / "data/pg_hba.conf", substituted("deploy/postgres/pg_hba.conf"));
         start();
-        write_file(home_ / "bootstrap.sql", substituted("deploy/postgres/bootstrap.sql.in"));
-        run({binaries_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", home_ / "bootstrap.sql",
-             "host=127.0.0.1 dbname=postgres user=postgres password=superuser-for-tests port=" +
-                 std::to_string(port_)});
+        const std::string server =
+            "host=127.0.0.1 user=postgres password=superuser-for-tests port=" +
+            std::to_string(port_);
+        run({binaries_ / "psql", "-q", "-c", "CREATE DATABASE soma", server + " dbname=postgres"});
+        write_file(home_ / "roles.sql", substituted("deploy/postgres/roles.sql"));
+        run({binaries_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-v",
+             std::string("app_password=") + kAppPassword, "-v",
+             std::string("migrate_password=") + kMigratePassword, "-f", home_ / "roles.sql",
+             server + " dbname=soma"});
     }
 
     ~PostgresCluster() {
@@ -64,9 +69,9 @@ class PostgresCluster {
                 backends::Connection::open(superuser("postgres"), deadline);
                 return;
             } catch (const Error&) {
-                if (deadline.passed()) {
-                    throw std::runtime_error("postgres did not start: see " +
-                                             (home_ / "log").string());
+                if (deadline.passed() || ::waitpid(server_, nullptr, WNOHANG) != 0) {
+                    throw std::runtime_error("postgres did not start:\n" +
+                                             read_file(home_ / "log"));
                 }
                 std::this_thread::sleep_for(std::chrono::milliseconds(20));
             }
@@ -171,16 +176,9 @@ class PostgresCluster {
 
     std::string substituted(const std::string& file) const {
         std::string text = read_file(fs::path(SOMABRAIN_SOURCE_DIR) / file);
-        const std::vector<std::pair<std::string, std::string>> values{
-            {"@POSTGRES_PORT@", std::to_string(port_)},
-            {"@POSTGRES_SOCKET_DIR@", home_},
-            {"@POSTGRES_DATABASE@", "soma"},
-            {"@POSTGRES_APP_PASSWORD@", kAppPassword},
-            {"@POSTGRES_MIGRATE_PASSWORD@", kMigratePassword}};
-        for (const auto& [name, value] : values) {
-            for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
-                text.replace(at, name.size(), value);
-            }
+        const std::string name = "@POSTGRES_PORT@";
+        if (const std::size_t at = text.find(name); at != std::string::npos) {
+            text.replace(at, name.size(), std::to_string(port_));
         }
         return text;
     }

@@ -11,7 +11,7 @@ namespace soma::backends {
 
 /// One file of migrations/, compiled in. Its number is its place in migrations(), from 1.
 struct Migration {
-    std::string_view name;  ///< without ".sql": "0001_roles_and_tenants"
+    std::string_view name;  ///< without ".sql": "0001_tenants"
     std::string_view sql;
 };
 

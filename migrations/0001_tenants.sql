@@ -1,6 +1,4 @@
--- Runs as soma_owner. The roles exist: deploy/postgres/bootstrap.sql.in.
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO soma_app, soma_events_writer, soma_relay;
+-- Runs as soma_owner. Roles, database and schema: deploy/postgres/roles.sql.
 
 -- One row per embedding model and dimension ever used. Vectors of different generations never mix.
 CREATE TABLE model_generations (
