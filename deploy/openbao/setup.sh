@@ -8,6 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 mounts=$(bao secrets list)
 grep -q '^transit/' <<<"$mounts" || bao secrets enable -path=transit transit >/dev/null
 grep -q '^soma/' <<<"$mounts" || bao secrets enable -path=soma -version=2 kv >/dev/null
+# Every write must say which version it replaces: two makers of one key cannot both win.
+bao write soma/config cas_required=true >/dev/null
 methods=$(bao auth list)
 grep -q '^approle/' <<<"$methods" || bao auth enable approle >/dev/null
 bao policy write somabrain "$here/somabrain.hcl" >/dev/null

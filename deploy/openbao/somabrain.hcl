@@ -1,23 +1,25 @@
-# What the service may do: wrap and unwrap with tenants' keys, keep wrapped subject keys, and erase
-# them. It can neither export nor delete a transit key, nor list what it does not know the name of.
-path "transit/keys/*" {
+# What the service may do: make and use tenants' wrapping keys, keep wrapped keys, erase a subject's.
+# It can neither export nor configure nor delete a transit key, use one that is not a tenant's, nor
+# list what it does not know the name of.
+#
+# "+" is one path segment: transit/keys/<name> creates, transit/keys/<name>/config is out of reach.
+path "transit/keys/+" {
+  capabilities = ["create", "update"]
+}
+path "transit/encrypt/tenant-*" {
+  capabilities = ["update"]
+}
+path "transit/decrypt/tenant-*" {
+  capabilities = ["update"]
+}
+# "update" is for the loser of a race: check-and-set then tells it so (the mount requires it).
+path "soma/data/tenants/*" {
   capabilities = ["create", "update", "read"]
 }
-path "transit/keys/+/config" {
-  capabilities = ["deny"]
-}
-path "transit/encrypt/*" {
-  capabilities = ["update"]
-}
-path "transit/decrypt/*" {
-  capabilities = ["update"]
-}
-path "transit/datakey/plaintext/*" {
-  capabilities = ["update"]
-}
-path "soma/data/*" {
+path "soma/data/subjects/*" {
   capabilities = ["create", "update", "read"]
 }
-path "soma/metadata/*" {
-  capabilities = ["read", "delete"]
+# Deleting the metadata deletes every version: this is erasure.
+path "soma/metadata/subjects/*" {
+  capabilities = ["delete"]
 }
