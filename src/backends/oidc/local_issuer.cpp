@@ -101,9 +101,11 @@ std::int64_t unix_seconds(Time time) {
 
 LocalIssuer::LocalIssuer(const std::string& key_file) : key_(read_key(key_file)) {
     const std::string point = read_point(key_.get());
-    x_ = to_base64url(std::string_view(point).substr(1, kCoordinateBytes));
-    y_ = to_base64url(std::string_view(point).substr(1 + kCoordinateBytes));
-    const json::object required{{"crv", "P-256"}, {"kty", "EC"}, {"x", x_}, {"y", y_}};
+    const json::object required{
+        {"crv", "P-256"},
+        {"kty", "EC"},
+        {"x", to_base64url(std::string_view(point).substr(1, kCoordinateBytes))},
+        {"y", to_base64url(std::string_view(point).substr(1 + kCoordinateBytes))}};
     key_id_ = to_base64url(sha256(to_canonical_json(required)));
 }
 
@@ -130,12 +132,6 @@ std::string LocalIssuer::mint(const LocalTokenRequest& request, Time now) const 
     const std::string input =
         to_base64url(to_canonical_json(header)) + "." + to_base64url(to_canonical_json(claims));
     return input + "." + to_base64url(sign_es256(key_.get(), input));
-}
-
-std::string LocalIssuer::key_set() const {
-    const json::object key{{"kty", "EC"},    {"crv", "P-256"}, {"alg", "ES256"}, {"use", "sig"},
-                           {"kid", key_id_}, {"x", x_},        {"y", y_}};
-    return to_canonical_json(json::object{{"keys", json::array{key}}});
 }
 
 }  // namespace soma::backends

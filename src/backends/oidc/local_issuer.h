@@ -36,13 +36,8 @@ class LocalIssuer {
     /// Error(invalid_argument) when the life or the subject is out of bounds.
     std::string mint(const LocalTokenRequest& request, Time now) const;
 
-    /// {"keys":[…]} with the public half.
-    std::string key_set() const;
-
   private:
     std::shared_ptr<EVP_PKEY> key_;
-    std::string x_;  ///< base64url
-    std::string y_;
     std::string key_id_;
 };
 

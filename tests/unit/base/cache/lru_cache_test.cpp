@@ -61,7 +61,9 @@ TEST(LruCache, AgreesWithAListSearchedFromTheFront) {
             } else {
                 const int* seen = cache.find(key);
                 RC_ASSERT((seen != nullptr) == known);
-                RC_ASSERT(!known || *seen == entry.second);
+                const bool same =
+                    !known || *seen == entry.second;  // RC_ASSERT evaluates both sides
+                RC_ASSERT(same);
             }
             if (known || write) model.push_front(entry);
             if (model.size() > 4) model.pop_back();
