@@ -1,6 +1,7 @@
 #include "server/openapi/schema.h"
 
 #include <boost/json/array.hpp>
+#include <limits>
 #include <string>
 
 namespace soma::server {
@@ -29,14 +30,14 @@ void add_number_bounds(json::object& schema, const FieldDescriptor* value, const
             break;
         case FieldDescriptor::CPPTYPE_INT64:
             break;
-        default:  // floating point has only the bounds written for it
-            if (limits.has_min()) {
-                schema["minimum"] = limits.min();
-            }
-            if (limits.has_max()) {
-                schema["maximum"] = limits.max();
-            }
-            return;
+        case FieldDescriptor::CPPTYPE_FLOAT:
+            most = std::numeric_limits<float>::max();
+            least = -most;
+            break;
+        default:
+            most = std::numeric_limits<double>::max();
+            least = -most;
+            break;
     }
     schema["minimum"] = limits.has_min() ? limits.min() : least;
     schema["maximum"] = limits.has_max() ? limits.max() : most;

@@ -1,0 +1,194 @@
+#include "server/api_site.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "unit/server/support.h"
+
+namespace soma::server {
+namespace {
+
+using services::Admission;
+using services::RequestContext;
+using somabrain::v1::RecallRequest;
+using somabrain::v1::RecallResponse;
+using somabrain::v1::RememberRequest;
+using somabrain::v1::RememberResponse;
+
+const Header kJson{"content-type", "application/json"};
+const Header kToken{"authorization", "Bearer good"};
+
+/// The corridor with a gate that lets "good" in and writes down what it is told.
+class ApiSite : public testing::Test {
+  protected:
+    ApiSite() : routes_(contract_services()) {
+        using namespace somabrain::v1;
+        routes_.bind<RememberRequest, RememberResponse>(
+            "somabrain.v1.Memory.Remember",
+            [this](const RequestContext& context, const Admission& admission,
+                   const RememberRequest& request) {
+                steps_ += " handle(" + admission.name + "," + request.text() + "," +
+                          context.idempotency_key + ")";
+                if (request.text() == "not found") {
+                    throw Error(ErrorKind::not_found, "no such thing");
+                }
+                if (request.text() == "mistake") {
+                    throw std::runtime_error("secret reason");
+                }
+                RememberResponse answer;
+                answer.set_sequence(7);
+                return answer;
+            });
+        const std::string memory = "somabrain.v1.Memory.";
+        routes_.bind<RecallRequest, RecallResponse>(
+            memory + "Recall",
+            [](const auto&, const auto&, const auto&) { return RecallResponse(); });
+        routes_.bind<RememberBatchRequest, RememberBatchResponse>(
+            memory + "RememberBatch",
+            [](const auto&, const auto&, const auto&) { return RememberBatchResponse(); });
+        routes_.bind<GetMemoryRequest, MemoryRecord>(
+            memory + "GetMemory", [](const auto&, const auto&, const GetMemoryRequest& request) {
+                MemoryRecord record;
+                record.set_id(request.id());
+                return record;
+            });
+        routes_.bind<DeleteMemoryRequest, DeleteMemoryResponse>(
+            memory + "DeleteMemory",
+            [](const auto&, const auto&, const auto&) { return DeleteMemoryResponse(); });
+        routes_.bind<EvaluateRequest, EvaluateResponse>(
+            "somabrain.v1.Brain.Evaluate",
+            [](const auto&, const auto&, const auto&) { return EvaluateResponse(); });
+        site_ = make_api_site(routes_, pipeline(), std::chrono::milliseconds(60'000));
+    }
+
+    Pipeline pipeline() {
+        return {.admit =
+                    [this](const RequestContext& context) {
+                        steps_ += " admit";
+                        if (context.bearer_token != "good") {
+                            throw Error(ErrorKind::unauthenticated, "who are you?");
+                        }
+                        return std::make_shared<const Admission>(Admission{"ann"});
+                    },
+                .refused =
+                    [this](const RequestContext&, const Admission& admission, const Error& error,
+                           int status) {
+                        steps_ += " refused(" + admission.name + "," + std::to_string(status) + ")";
+                        if (is_ledger_down_) {
+                            throw Error(ErrorKind::unavailable, "the ledger", error.what());
+                        }
+                    },
+                .answered =
+                    [this](const Answered& answered) {
+                        log_ = std::string(answered.method) + " " +
+                               std::to_string(answered.status) + " " + std::string(answered.detail);
+                    }};
+    }
+
+    HttpReply call(const std::string& verb, const std::string& target, std::vector<Header> headers,
+                   std::string body = "") {
+        steps_.clear();
+        const RequestHead head = test::make_head(verb, target, std::move(headers));
+        Disposition disposition = site_(head);
+        return disposition.refusal ? *disposition.refusal : disposition.run(head, std::move(body));
+    }
+
+    Routes routes_;
+    Site site_;
+    std::string steps_;
+    std::string log_;
+    bool is_ledger_down_ = false;
+};
+
+TEST_F(ApiSite, TheWholeWay) {
+    const auto reply = call("POST", "/v1/memories", {kJson, kToken, {"idempotency-key", "k1"}},
+                            R"({"text":"tea"})");
+    EXPECT_EQ(reply.status, 201);
+    EXPECT_EQ(reply.body, R"({"sequence":7,"state_token":""})");
+    EXPECT_EQ(steps_, " admit handle(ann,tea,k1)");
+    EXPECT_EQ(log_, "somabrain.v1.Memory.Remember 201 ");
+}
+
+TEST_F(ApiSite, NoBodyIsDecodedForStrangers) {
+    const auto reply = call("POST", "/v1/memories", {kJson}, "not json at all");
+    EXPECT_EQ(reply.status, 401);
+    EXPECT_EQ(steps_, " admit");
+}
+
+TEST_F(ApiSite, RefusalsAfterAdmissionAreToldToTheGate) {
+    EXPECT_EQ(call("POST", "/v1/memories", {kJson, kToken}, R"({"text":""})").status, 400);
+    EXPECT_EQ(steps_, " admit refused(ann,400)");
+    EXPECT_EQ(
+        call("POST", "/v1/memories", {kJson, kToken, {"idempotency-key", "é"}}, R"({"text":"x"})")
+            .status,
+        400);
+    EXPECT_EQ(steps_, " admit refused(ann,400)");
+    EXPECT_EQ(call("POST", "/v1/memories", {kJson, kToken}, R"({"text":"not found"})").status, 404);
+    EXPECT_EQ(steps_, " admit handle(ann,not found,) refused(ann,404)");
+    const auto mistake = call("POST", "/v1/memories", {kJson, kToken}, R"({"text":"mistake"})");
+    EXPECT_EQ(mistake.status, 500);
+    EXPECT_EQ(mistake.body.find("secret"), std::string::npos);
+    EXPECT_EQ(steps_, " admit handle(ann,mistake,) refused(ann,500)");
+    EXPECT_NE(log_.find("secret reason"), std::string::npos);
+}
+
+TEST_F(ApiSite, ARefusalThatCannotBeRecordedIsUnavailable) {
+    is_ledger_down_ = true;
+    EXPECT_EQ(call("POST", "/v1/memories", {kJson, kToken}, R"({"text":""})").status, 503);
+}
+
+TEST_F(ApiSite, WhatFailsBeforeIdentityTouchesNoGate) {
+    EXPECT_EQ(call("POST", "/v1/nothing", {kJson, kToken}).status, 404);
+    EXPECT_EQ(steps_, "");
+    const auto wrong_verb = call("PUT", "/v1/memories/x", {kJson, kToken});
+    EXPECT_EQ(wrong_verb.status, 405);
+    EXPECT_EQ(wrong_verb.headers, (std::vector<Header>{{"Allow", "GET, DELETE"}}));
+    EXPECT_EQ(call("POST", "/v1/memories", {kToken}, "{}").status, 415);
+    EXPECT_EQ(call("POST", "/v1/memories", {kToken, {"content-type", "text/plain"}}).status, 415);
+    EXPECT_EQ(call("POST", "/v1/memories", {kToken, kJson, {"content-encoding", "gzip"}}).status,
+              415);
+    EXPECT_EQ(steps_, "");
+}
+
+TEST_F(ApiSite, PathParametersAreChecked) {
+    const std::string id = "0190aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
+    EXPECT_EQ(call("GET", "/v1/memories/" + id, {kToken}).status, 200);
+    const auto bad = call("GET", "/v1/memories/17", {kToken});
+    EXPECT_EQ(bad.status, 400);
+    EXPECT_EQ(boost::json::parse(bad.body).at("field"), "/id");
+    EXPECT_EQ(call("GET", "/v1/memories/" + id + "?verbose=1", {kToken}).status, 400);
+    EXPECT_EQ(call("POST", "/v1/recall?top_k=3", {kToken, kJson}, R"({"query":"x"})").status, 400);
+}
+
+TEST_F(ApiSite, LimitsOfBodies) {
+    const auto limit = [this](const char* verb, const char* target) {
+        return site_(test::make_head(verb, target, {kJson})).max_body_bytes;
+    };
+    EXPECT_EQ(limit("POST", "/v1/memories"), 1U << 20);
+    EXPECT_EQ(limit("POST", "/v1/memories:batch"), 16U << 20);
+    EXPECT_EQ(limit("GET", "/v1/memories/x"), 0U);
+}
+
+TEST_F(ApiSite, AnExpiredRequestNeverStarts) {
+    RequestHead head = test::make_head("POST", "/v1/memories", {kJson, kToken});
+    head.received -= std::chrono::hours(1);
+    EXPECT_EQ(site_(head).run(head, R"({"text":"x"})").status, 504);
+    EXPECT_EQ(steps_, "");
+}
+
+TEST_F(ApiSite, OpenDocuments) {
+    EXPECT_EQ(call("GET", "/health", {}).body, R"({"status":"ok"})");
+    EXPECT_EQ(call("HEAD", "/health", {}).status, 200);
+    EXPECT_EQ(call("POST", "/health", {}).status, 405);
+    EXPECT_EQ(boost::json::parse(call("GET", "/openapi.json", {}).body).at("openapi"), "3.1.0");
+}
+
+TEST_F(ApiSite, NeedsEveryHandler) {
+    const Routes empty(contract_services());
+    EXPECT_THROW(make_api_site(empty, pipeline(), std::chrono::milliseconds(1)), Error);
+}
+
+}  // namespace
+}  // namespace soma::server

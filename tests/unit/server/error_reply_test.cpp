@@ -1,0 +1,91 @@
+#include "server/error_reply.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+
+namespace soma::server {
+namespace {
+
+std::string header(const HttpReply& reply, std::string_view name) {
+    for (const auto& [key, value] : reply.headers) {
+        if (key == name) {
+            return value;
+        }
+    }
+    return "";
+}
+
+TEST(ErrorReply, EveryKindHasItsNumber) {
+    const std::map<ErrorKind, int> numbers = {
+        {ErrorKind::invalid_argument, 400},   {ErrorKind::payload_too_large, 413},
+        {ErrorKind::unauthenticated, 401},    {ErrorKind::permission_denied, 403},
+        {ErrorKind::not_found, 404},          {ErrorKind::already_exists, 409},
+        {ErrorKind::conflict, 409},           {ErrorKind::idempotency_reused, 422},
+        {ErrorKind::resource_exhausted, 429}, {ErrorKind::unavailable, 503},
+        {ErrorKind::deadline_exceeded, 504},  {ErrorKind::internal, 500}};
+    for (const auto& [kind, number] : numbers) {
+        EXPECT_EQ(http_status(kind), number);
+        EXPECT_EQ(error_reply(Error(kind, "x"), "id").status, number);
+    }
+}
+
+TEST(ErrorReply, IsAProblemNamingFieldAndLimit) {
+    const auto reply =
+        error_reply(invalid("/items/3/\"text\"", "must have at most 32768 bytes"), "rid");
+    EXPECT_EQ(reply.content_type, "application/problem+json");
+    const auto problem = boost::json::parse(reply.body);
+    EXPECT_EQ(problem.at("type"), "urn:somabrain:problem:invalid_argument");
+    EXPECT_EQ(problem.at("status"), 400);
+    EXPECT_EQ(problem.at("detail"), "/items/3/\"text\": must have at most 32768 bytes");
+    EXPECT_EQ(problem.at("field"), "/items/3/\"text\"");
+    EXPECT_EQ(problem.at("request_id"), "rid");
+    EXPECT_TRUE(problem.as_object().contains("title"));
+}
+
+TEST(ErrorReply, InternalMistakesSayNothing) {
+    const auto reply = error_reply(
+        Error(ErrorKind::internal, "table memories", "SQL secret").at("/secret"), "rid");
+    EXPECT_EQ(reply.body.find("secret"), std::string::npos);
+    EXPECT_EQ(reply.body.find("memories"), std::string::npos);
+    EXPECT_NE(reply.body.find("rid"), std::string::npos);
+}
+
+TEST(ErrorReply, DetailNeverReachesTheCaller) {
+    const auto reply = error_reply(Error(ErrorKind::unavailable, "storage", "host db7"), "rid");
+    EXPECT_EQ(reply.body.find("db7"), std::string::npos);
+}
+
+TEST(ErrorReply, SaysWhenToComeBackAndHowToIdentify) {
+    EXPECT_EQ(header(error_reply(Error(ErrorKind::unavailable, "x"), ""), "Retry-After"), "1");
+    EXPECT_EQ(header(error_reply(Error(ErrorKind::resource_exhausted, "x").retry_after(17), ""),
+                     "Retry-After"),
+              "17");
+    EXPECT_EQ(header(error_reply(Error(ErrorKind::not_found, "x"), ""), "Retry-After"), "");
+    EXPECT_EQ(header(error_reply(Error(ErrorKind::unauthenticated, "x"), ""), "WWW-Authenticate"),
+              "Bearer realm=\"somabrain\"");
+}
+
+TEST(ErrorReply, TroublesOfHttpItself) {
+    const std::map<HttpTrouble, int> numbers = {{HttpTrouble::malformed, 400},
+                                                {HttpTrouble::no_such_path, 404},
+                                                {HttpTrouble::method_not_allowed, 405},
+                                                {HttpTrouble::request_timeout, 408},
+                                                {HttpTrouble::unsupported_media_type, 415},
+                                                {HttpTrouble::expectation_failed, 417},
+                                                {HttpTrouble::headers_too_large, 431}};
+    for (const auto& [trouble, number] : numbers) {
+        const auto reply = trouble_reply(trouble, "why", "rid");
+        EXPECT_EQ(reply.status, number);
+        EXPECT_EQ(boost::json::parse(reply.body).at("status"), number);
+        EXPECT_EQ(boost::json::parse(reply.body).at("detail"), "why");
+    }
+    EXPECT_FALSE(boost::json::parse(trouble_reply(HttpTrouble::malformed, "", "rid").body)
+                     .as_object()
+                     .contains("detail"));
+}
+
+}  // namespace
+}  // namespace soma::server
