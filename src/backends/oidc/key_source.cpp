@@ -20,21 +20,17 @@ KeySource::KeySource(KeySourceConfig config) : config_(std::move(config)) {
 }
 
 std::shared_ptr<const KeySet> KeySource::current(const Deadline& deadline) {
-    auto known = snapshot();
-    if (!due(Clock::now())) {
-        return known;
-    }
-    std::unique_lock reader(reading_, std::try_to_lock);
-    if (!reader.owns_lock() && known != nullptr) {
-        return known;  // somebody is reading; what we have is good enough meanwhile
-    }
-    if (!reader.owns_lock()) {
-        reader.lock();
-    }
     if (due(Clock::now())) {
-        refresh(deadline);
+        std::unique_lock reader(reading_, std::defer_lock);
+        // While another thread reads, a set at hand is good enough; without one we wait for it.
+        if (snapshot() == nullptr) {
+            reader.lock();
+        }
+        if ((reader.owns_lock() || reader.try_lock()) && due(Clock::now())) {
+            refresh(deadline);
+        }
     }
-    known = snapshot();
+    auto known = snapshot();
     if (known == nullptr) {
         throw Error(ErrorKind::unavailable, "the issuer's keys are unavailable", config_.url);
     }
