@@ -136,7 +136,13 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
     }
     const Time local = Time(*date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
                        std::chrono::seconds(seconds) + *fraction;
-    return local - *offset;
+    const Time time = local - *offset;
+    // The offset may carry an instant out of the years that have a text form.
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+    if (day.year() < std::chrono::year(1) || day.year() > std::chrono::year(9999)) {
+        return std::nullopt;
+    }
+    return time;
 }
 
 std::chrono::milliseconds Deadline::remaining() const {
