@@ -1,0 +1,23 @@
+#include "domain/ledger/intent.h"
+
+#include <gtest/gtest.h>
+
+#include "support/intents.h"
+
+namespace soma::domain {
+namespace {
+
+using test::IntentBuilder;
+
+TEST(Intent, RowCountIsWhatMayBeWritten) {
+    const TenantStreams tenant;
+    EXPECT_EQ(row_count(IntentBuilder(tenant).access().build()), 1U);
+    EXPECT_EQ(row_count(IntentBuilder(tenant).access(StoredEvaluation{}).build()), 2U);
+    EXPECT_EQ(row_count(IntentBuilder(tenant).remove(Uuid{}).build()), 2U);
+    // Event, memory, one passage; the claim adds its row.
+    EXPECT_EQ(row_count(IntentBuilder(tenant).insert(Uuid{}).build()), 3U);
+    EXPECT_EQ(row_count(IntentBuilder(tenant).insert(Uuid{}).claim("k", "b").build()), 4U);
+}
+
+}  // namespace
+}  // namespace soma::domain
