@@ -92,9 +92,19 @@ python_with() {
 }
 
 test_e2e() {
-  local python
+  local python schemathesis
   python=$(python_with tests/requirements.txt)
-  suite e2e count_pytest with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider tests/e2e
+  schemathesis=$(dirname "$(python_with tests/requirements-schemathesis.txt)")/schemathesis
+  SCHEMATHESIS=$schemathesis suite e2e count_pytest \
+    with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider tests/e2e
+}
+
+# Long: 2 × 5 × 10,000 writes, on a stack of its own.
+test_crash() {
+  install_bao
+  suite crash-drill count_plain "$(python_with tests/requirements.txt)" \
+    tests/e2e/faults/crash_drill.py
+  cat "$SOMA/log/test-crash-drill.log"
 }
 
 test_real_and_e2e() {
@@ -208,6 +218,7 @@ run_tests() {
     unit) test_unit ;;
     real) with_stack test_real ;;
     e2e) with_stack test_e2e ;;
+    crash) test_crash ;;
     sanitize) test_sanitized ;;
     fuzz) test_fuzz ;;
     tsan) with_stack test_tsan ;;

@@ -1,0 +1,222 @@
+"""The stack loses a part: what goes on, what says 503, and that it all comes back by itself.
+
+Runs on a private stack, one part at a time; each test leaves the stack whole."""
+import contextlib
+import time
+
+import pytest
+
+from api import Client, assert_problem, make_token, parse_token
+from private_stack import wait_until
+
+BOUND = 60  # seconds a recovery may take before the test gives up: not a goal, a bound
+
+
+def eventually(act, what):
+    """The first reply under 500; refused connections and 503s are waited out."""
+    end = time.monotonic() + BOUND
+    last = None
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            last = act()
+            if last.status < 500:
+                return last
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not recover: {last}")
+
+
+def assert_unavailable(reply):
+    assert_problem(reply, 503)
+    assert int(reply.headers["retry-after"]) >= 1
+
+
+def health(stack):
+    client = Client(stack.http_port)
+    try:
+        return client.call("GET", "/health").status
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def filled(private_tenant):
+    """A tenant with ten memories; (tenant, ids)."""
+    made = private_tenant.agent.remember_batch(
+        [{"text": f"Locker {n} holds the {what}.", "session_id": "s"}
+         for n, what in enumerate(["rope", "lamp", "map", "tent", "stove", "axe", "flute", "drum",
+                                   "net", "anchor"])])
+    return private_tenant, [m["id"] for m in made]
+
+
+def all_there(tenant, ids):
+    client = tenant.new_client("agent")
+    try:
+        assert [client.get(i).status for i in ids] == [200] * len(ids)
+        assert set(client.recalled_ids("locker", top_k=100)) == set(ids)
+        assert client.recall("anchor", top_k=1)["results"][0]["id"] == ids[9]
+    finally:
+        client.close()
+
+
+def test_the_service_is_killed(private_stack, filled):
+    tenant, ids = filled
+    before = tenant.agent.post("/v1/recall", {"query": "tent", "explain": True})
+    digest = tenant.agent.evaluate("stove?")["digest"]
+    with private_stack.without("serve"):
+        pass
+    all_there(tenant, ids)
+    client = tenant.new_client("agent")
+    again = client.post("/v1/recall", {"query": "tent", "explain": True})
+    assert again.body == before.body, "the rebuilt index answers the same bytes"
+    assert client.evaluate("stove?")["digest"] == digest
+    made = client.remember("after the restart")
+    assert made["sequence"] == 11
+    client.close()
+
+
+def test_postgres_is_killed(private_stack, filled):
+    tenant, ids = filled
+    client = tenant.new_client("agent")
+    client.recall("loaded")
+    with private_stack.without("postgres"):
+        for act in (lambda: client.post("/v1/memories", {"text": "x"}),
+                    lambda: client.post("/v1/memories:batch", {"items": [{"text": "x"}]}),
+                    lambda: client.post("/v1/recall", {"query": "locker"}),
+                    lambda: client.post("/v1/brain/evaluate", {"query": "locker"}),
+                    lambda: client.get(ids[0]), lambda: client.delete(ids[0]),
+                    # A refusal owes its event too.
+                    lambda: client.post("/v1/recall", {"query": ""})):
+            assert_unavailable(act())
+        assert_problem(client.post("/v1/recall", {"query": "x"}, token="forged"), 401)
+        assert health(private_stack) == 200
+        status, document = private_stack.ready()
+        assert status == 503 and document["status"] == "down"
+        assert document["parts"]["postgres"]["status"] == "down"
+    eventually(lambda: client.post("/v1/recall", {"query": "back"}), "recall")
+    wait_until(lambda: private_stack.ready()[0] == 200, BOUND, "/ready")
+    all_there(tenant, ids)
+    assert tenant.sequence() == 10, "what was answered 503 is not there"
+    assert client.remember("after")["sequence"] == 11
+    client.close()
+
+
+def test_postgres_stops_for_a_while(private_stack, filled):
+    tenant, ids = filled
+    client = tenant.new_client("agent")
+    client.recall("loaded")
+    answers = []
+    with private_stack.frozen("postgres"):
+        end = time.monotonic() + 5
+        number = 0
+        while time.monotonic() < end:
+            reply = client.post("/v1/memories", {"text": f"while frozen {number}"},
+                                headers={"Idempotency-Key": f"frozen-{number}"})
+            answers.append(reply)
+            number += 1
+            assert health(private_stack) == 200
+    assert answers
+    for number, reply in enumerate(answers):
+        assert reply.status in (201, 503, 504), str(reply)
+        # Repeating with the same key settles what became of it, once and for all.
+        again = eventually(lambda n=number: client.post(
+            "/v1/memories", {"text": f"while frozen {n}"},
+            headers={"Idempotency-Key": f"frozen-{n}"}), "remember")
+        assert again.status == 201
+        assert reply.status != 201 or reply.json["id"] == again.json["id"]
+    assert tenant.memory_count() == 10 + len(answers)
+    assert set(ids) <= set(client.recalled_ids("locker", top_k=100))
+    client.close()
+
+
+def test_redis_is_killed(private_stack, filled):
+    tenant, ids = filled
+    client = tenant.new_client("agent")
+    client.evaluate("first question", session_id="s")
+    with private_stack.without("redis"):
+        made = client.remember("said without a cache", session_id="s")
+        assert client.get(made["id"]).status == 200
+        assert made["id"] in client.recalled_ids("said without a cache")
+        bundle = client.evaluate("second question", session_id="s")
+        texts = [item["text"] for item in bundle["working_memory"]]
+        assert texts[-2:] == ["first question", "said without a cache"]
+        assert client.delete(ids[0]).status == 200
+        assert health(private_stack) == 200
+        status, document = private_stack.ready()
+        assert (status, document["status"]) == (200, "degraded")
+        assert document["parts"]["redis"]["status"] == "degraded"
+    wait_until(lambda: private_stack.ready()[1]["status"] == "ok", BOUND, "/ready")
+    # Nothing stale comes back with the cache.
+    texts = [item["text"] for item in client.evaluate("third question", session_id="s")
+             ["working_memory"]]
+    assert texts[-3:] == ["first question", "said without a cache", "second question"]
+    assert "Locker 0 holds the rope." not in texts
+    client.close()
+
+
+def test_openbao_is_killed(private_stack, filled):
+    tenant, ids = filled
+    client = tenant.new_client("agent")
+    client.recall("loaded")
+    with private_stack.without("openbao"):
+        # Keys at hand keep working; a subject nobody has met needs OpenBao.
+        assert client.remember("with the cached key")["sequence"] == 11
+        assert client.get(ids[0]).status == 200
+        assert_unavailable(client.post("/v1/memories", {"text": "x", "subject": "stranger"}))
+        assert_unavailable(client.post("/v1/recall", {"query": "x", "subject": "stranger"}))
+        assert health(private_stack) == 200
+        status, document = private_stack.ready()
+        assert (status, document["status"]) == (200, "degraded")
+        assert document["parts"]["openbao"]["status"] == "degraded"
+        assert tenant.memory_count() == 11
+    reply = eventually(lambda: client.post("/v1/memories", {"text": "x", "subject": "stranger"}),
+                       "remember")
+    assert reply.status == 201 and reply.json["sequence"] == 12
+    wait_until(lambda: private_stack.ready()[1]["status"] == "ok", BOUND, "/ready")
+    client.close()
+
+
+def test_openbao_is_sealed(private_stack, filled):
+    tenant, _ = filled
+    client = tenant.new_client("agent")
+    assert private_stack.bao("PUT", "sys/seal")[0] == 204
+    try:
+        assert_unavailable(client.post("/v1/memories", {"text": "x", "subject": "new to all"}))
+        assert client.remember("known subject")["sequence"] == 11
+        assert private_stack.ready()[1]["parts"]["openbao"]["status"] == "degraded"
+    finally:
+        private_stack.kill("openbao")
+        private_stack.start("openbao")  # the static seal opens it
+    reply = eventually(
+        lambda: client.post("/v1/memories", {"text": "x", "subject": "new to all"}), "remember")
+    assert reply.status == 201
+    client.close()
+
+
+def test_both_stores_of_copies_and_keys_are_gone(private_stack, filled):
+    tenant, _ = filled
+    client = tenant.new_client("agent")
+    client.recall("loaded")
+    with private_stack.without("redis"), private_stack.without("openbao"):
+        assert client.remember("still here")["sequence"] == 11
+        assert client.recall("still here", top_k=1)["results"]
+    client.close()
+
+
+def test_a_state_not_yet_reached_is_503(private_tenant):
+    client = private_tenant.agent
+    epoch, sequence = parse_token(client.remember("one")["state_token"])
+    reply = client.post("/v1/recall", {"query": "q", "at_least": make_token(epoch, sequence + 5)})
+    assert reply.status == 503, str(reply)
+    assert_unavailable(reply)
+
+
+def test_the_service_ends_on_a_signal_and_loses_nothing(private_stack, filled):
+    import os
+    import signal
+    tenant, ids = filled
+    pid = private_stack.pid("serve")
+    os.kill(pid, signal.SIGTERM)
+    from private_stack import alive
+    wait_until(lambda: not alive(pid), BOUND, "the end of serve")
+    private_stack.start("serve")
+    all_there(tenant, ids)

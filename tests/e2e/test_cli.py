@@ -1,0 +1,175 @@
+"""The command line against a running service: good use, bad use, exit codes, one-line errors."""
+import json
+import os
+import uuid
+
+import pytest
+
+
+def refused(done, fragment, status=1):
+    """Exit 1 and one line on stderr that says what was wrong."""
+    assert done.returncode == status, done.stdout + done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("somabrain: "), done.stderr
+    assert fragment in lines[0], lines[0]
+
+
+@pytest.fixture
+def somabrain(shared, tmp_path, monkeypatch):
+    """./dev run with the tenant's token; the progress of imports is kept in a folder of the test."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def run(*args, token=None, **how):
+        return shared.stack.run(*args, token=token or shared.token(), check=False, **how)
+    return run
+
+
+def test_remember_recall_evaluate(somabrain, shared):
+    done = somabrain("remember", "Hugo keeps the spare rudder in the barn.", "--speaker", "Hugo",
+                     "--tag", "boat", "--tag", "barn", "--session", "cli", "--key", "rudder",
+                     "--subject", "hugo")
+    assert done.returncode == 0, done.stderr
+    record = shared.agent.get(uuid.UUID(done.stdout.strip())).json
+    assert record["text"] == "Hugo keeps the spare rudder in the barn."
+    assert record["tags"] == ["boat", "barn"] and record["key"] == "rudder"
+    assert (record["speaker"], record["session_id"], record["subject"]) == ("Hugo", "cli", "hugo")
+    done = somabrain("recall", "Where is the rudder?", "--top-k", "1", "--explain")
+    assert done.returncode == 0, done.stderr
+    assert "spare rudder in the barn" in done.stdout and "lexical" in done.stdout
+    done = somabrain("evaluate", "We need a rudder.", "--session", "cli", "--top-k", "2")
+    assert done.returncode == 0, done.stderr
+    assert "spare rudder in the barn" in done.stdout and "residual" in done.stdout
+
+
+def test_control_characters_do_not_reach_the_terminal(somabrain):
+    text = "\x1b[2J\x1b]0;owned\x07 clear the screen \u009b31m"
+    assert somabrain("remember", text).returncode == 0
+    shown = somabrain("recall", "clear the screen", "--top-k", "1").stdout
+    assert "clear the screen" in shown
+    assert not any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 for c in shown), repr(shown)
+
+
+def test_nothing_found(somabrain, make_tenant):
+    fresh = make_tenant()
+    done = somabrain("recall", "anything", token=fresh.token())
+    assert done.returncode == 0 and "nothing" in done.stdout
+
+
+@pytest.mark.parametrize("args, fragment", [
+    (("remember", ""), "/text"),
+    (("recall", "x", "--top-k", "0"), "/top_k"),
+    (("recall", "x", "--top-k", "101"), "at most 100"),
+    (("recall", "x", "--view", "taste"), "/views/0"),
+    (("evaluate", "x", "--token-budget", "-4"), "/token_budget"),
+    (("import", "/nonexistent/folder"), "/nonexistent/folder"),
+])
+def test_what_the_service_refuses_is_one_line(somabrain, args, fragment):
+    done = somabrain(*args)
+    refused(done, fragment)
+    assert done.stderr.count(fragment) == 1, "said twice: " + done.stderr
+
+
+def test_wrong_and_missing_tokens(somabrain, shared):
+    refused(somabrain("recall", "x", token="forged"), "token")
+    refused(somabrain("remember", "x", token=shared.token("reader")), "roles")
+
+
+@pytest.mark.parametrize("args", [("recall",), ("recall", "x", "--top-k", "many"), ("forget", "x"),
+                                  ("remember", "a", "b"), ("token",), ("tenant",),
+                                  ("recall", "x", "--colour")])
+def test_wrong_usage_names_the_mistake(somabrain, args):
+    done = somabrain(*args)
+    assert done.returncode != 0 and done.stderr.strip() and done.stdout == ""
+
+
+def test_tenants(stack, shared):
+    listed = stack.run("tenant", "list").stdout
+    line = [row for row in listed.splitlines() if shared.name in row]
+    assert len(line) == 1 and shared.id in line[0]
+    refused(stack.run("tenant", "create", shared.name, check=False), "tenant")
+    refused(stack.run("tenant", "create", "", check=False), "name")
+    refused(stack.run("tenant", "create", "n" * 257, check=False), "256")
+    assert stack.run("tenant", "list").stdout.count(shared.name) == 1
+
+
+def test_tokens(stack, shared):
+    done = stack.run("token", "--tenant", shared.id, "--role", "agent", "--role", "auditor")
+    token = done.stdout.strip().splitlines()[-1]
+    assert shared.agent.call("POST", "/v1/recall", {"query": "q"}, token=token).status == 200
+    for args in (("--tenant", "sandbox", "--role", "agent"),
+                 ("--tenant", shared.id, "--role", "emperor")):
+        done = stack.run("token", *args, check=False)
+        assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    # A token for a tenant that does not exist can be made, and opens nothing.
+    done = stack.run("token", "--tenant", str(uuid.uuid4()), "--role", "agent", check=False)
+    if done.returncode == 0:
+        token = done.stdout.strip().splitlines()[-1]
+        assert shared.agent.call("POST", "/v1/recall", {"query": "q"}, token=token).status == 401
+
+
+def test_migrating_again_changes_nothing(stack):
+    before = stack.rows("SELECT count(*) FROM tenants")
+    assert stack.run("migrate").returncode == 0
+    assert stack.rows("SELECT count(*) FROM tenants") >= before
+
+
+def test_import_of_json_lines(somabrain, make_tenant, tmp_path):
+    tenant = make_tenant()
+    good = [{"text": f"Line {n} of the log.", "session_id": "log", "turn": n} for n in range(250)]
+    lines = [json.dumps(item) for item in good]
+    lines[10:10] = ['{"text": ', "[1, 2]", "", '{"text": ""}', '{"texts": "no such field"}',
+                    json.dumps({"text": "x" * 40000})]
+    source = tmp_path / "log.jsonl"
+    source.write_text("\n".join(lines) + "\n")
+    done = somabrain("import", source, token=tenant.token())
+    assert done.returncode == 0, done.stderr
+    assert "remembered 250, skipped 5" in done.stdout
+    for place, reason in (("log.jsonl:11", "not JSON"), ("log.jsonl:12", "not a JSON object"),
+                          ("log.jsonl:14", "must not be empty"), ("log.jsonl:15", "not a field"),
+                          ("log.jsonl:16", "32768")):
+        line = [row for row in done.stdout.splitlines() if f"skipped {place}:" in row]
+        assert line and reason in line[0], done.stdout
+    assert tenant.memory_count() == 250
+    # Again: nothing twice.
+    again = somabrain("import", source, token=tenant.token())
+    assert again.returncode == 0 and "remembered before" in again.stdout
+    assert tenant.memory_count() == 250
+
+
+def test_import_of_a_markdown_folder(somabrain, make_tenant, tmp_path):
+    tenant = make_tenant()
+    folder = tmp_path / "notes"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.md").write_text("# Garden\n\nThe plum tree needs pruning.\n\n## Tools\n\n"
+                                 "The saw hangs by the door.\n\n```\n# not a heading\n```\n")
+    (folder / "deep/b.markdown").write_text("Just a paragraph on bees.\n")
+    (folder / "empty.md").write_text("")
+    (folder / "binary.md").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    done = somabrain("import", folder, token=tenant.token())
+    assert done.returncode == 0, done.stderr
+    assert "picture.png" in done.stdout and "binary.md" in done.stdout
+    hit = tenant.agent.recall("where is the saw?", top_k=1)["results"][0]
+    assert "The saw hangs by the door." in hit["text"] and "Garden > Tools" in hit["text"]
+    assert tenant.memory_count() == 3
+    # A changed file supersedes what it said before; what did not change stays one memory.
+    (folder / "a.md").write_text((folder / "a.md").read_text().replace("by the door", "in the shed"))
+    assert somabrain("import", folder, token=tenant.token()).returncode == 0
+    texts = [h["text"] for h in tenant.agent.recall("saw", top_k=100)["results"]]
+    assert len(texts) == 3 and any("in the shed" in text for text in texts)
+    assert not any("by the door" in text for text in texts)
+
+
+def test_an_import_that_was_cut_off_goes_on(somabrain, make_tenant, tmp_path):
+    tenant = make_tenant()
+    source = tmp_path / "long.jsonl"
+    source.write_text("".join(json.dumps({"text": f"entry {n}"}) + "\n" for n in range(300)))
+    assert somabrain("import", source, token=tenant.token()).returncode == 0
+    (saved,) = [path for path in (tmp_path / "state/somabrain").iterdir()]
+    # As if it had ended after the second batch was remembered, but before that was noted.
+    saved.write_text("100\n")
+    done = somabrain("import", source, token=tenant.token())
+    assert done.returncode == 0 and "going on after item 100" in done.stdout, done.stdout
+    assert tenant.memory_count() == 300
+    assert os.stat(saved).st_size > 0

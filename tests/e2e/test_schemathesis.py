@@ -1,0 +1,51 @@
+"""Schemathesis over /openapi.json: generated requests, good and bad, must never meet a 5xx and must
+be answered as the document says. It lives in an environment of its own; ./dev makes it."""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,"
+          "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
+          "allow_header_conformance,unsupported_method,use_after_free,ignored_auth")
+
+
+@pytest.fixture(scope="module")
+def schemathesis():
+    program = pathlib.Path(os.environ.get("SCHEMATHESIS", ""))
+    assert program.is_file(), "SCHEMATHESIS names no program: run ./dev test e2e"
+    return program
+
+
+def run(program, folder, location, *options):
+    done = subprocess.run(
+        [program, "run", location, "--phases", "examples,coverage,fuzzing", "--workers", "2",
+         "--request-timeout", "20", "--no-color", "--seed", "20", "--generation-database", "none",
+         "--no-shrink", *options], cwd=folder, text=True, capture_output=True, timeout=300,
+        stdin=subprocess.DEVNULL, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_generated_requests(schemathesis, stack, shared, tmp_path):
+    status, text = run(schemathesis, tmp_path, f"http://127.0.0.1:{stack.http_port}/openapi.json",
+                       "--header", f"Authorization: Bearer {shared.token('admin')}",
+                       "--checks", CHECKS, "--max-examples", "40", "--continue-on-failure")
+    assert status == 0, text[-12000:]
+    sent = re.search(r"(\d+) generated", text)
+    assert sent and int(sent.group(1)) > 500, text[-3000:]
+
+
+def test_it_can_fail(schemathesis, stack, shared, tmp_path):
+    """The same run against a document that promises too much."""
+    document = shared.agent.call("GET", "/openapi.json").body.decode()
+    false = document.replace('"201"', '"299"')
+    assert false != document
+    (tmp_path / "false.json").write_text(false)
+    status, text = run(schemathesis, tmp_path, str(tmp_path / "false.json"),
+                       "--url", f"http://127.0.0.1:{stack.http_port}",
+                       "--header", f"Authorization: Bearer {shared.token('admin')}",
+                       "--checks", "status_code_conformance", "--max-examples", "5",
+                       "--include-path", "/v1/memories")
+    assert status == 1 and "Undocumented HTTP status code" in text, text[-3000:]
