@@ -1,5 +1,6 @@
 """A second stack for tests that kill and freeze: nothing it does reaches the stack beside it."""
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -26,7 +27,16 @@ def children(pid):
     return found
 
 
+def adopt_orphans():
+    """Servers outlive the script that starts them. Here they become children of this process, which
+    can reap them: a killed PostgreSQL that stays a zombie, for want of an init, cannot restart."""
+    pr_set_child_subreaper = 36
+    ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
 def alive(pid):
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
     except OSError:
@@ -44,6 +54,7 @@ def wait_until(condition, seconds, what):
 
 class PrivateStack(Stack):
     def __init__(self, folder, **settings):
+        adopt_orphans()
         self.root = pathlib.Path(folder)
         for name in LINKS:
             if (ROOT / name).exists():
