@@ -20,7 +20,8 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 # Debian's oneDNN configuration file asks for OpenCL, which the CPU path does not use.
 find_library(DNNL_LIBRARY dnnl REQUIRED)
 add_library(dnnl INTERFACE)
-target_link_libraries(dnnl INTERFACE ${DNNL_LIBRARY})
+# gomp: its OpenMP runtime, which the embedder holds to one thread.
+target_link_libraries(dnnl INTERFACE ${DNNL_LIBRARY} gomp)
 
 find_library(STEMMER_LIBRARY stemmer REQUIRED)
 find_path(STEMMER_INCLUDE_DIR libstemmer.h REQUIRED)
