@@ -12,9 +12,11 @@ using Register = void (*)(CLI::App& program);
 
 void register_config(CLI::App& program);
 void register_ports(CLI::App& program);
+void register_token(CLI::App& program);
 
 /// In the order of `somabrain --help`.
 inline constexpr Register kCommands[] = {
+    register_token,
     register_ports,
     register_config,
 };
