@@ -11,7 +11,8 @@ Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change
     }
     if (const auto* inserted = std::get_if<domain::Inserted>(&change.change)) {
         if (inserted->superseded) {
-            corpus.supersede(*inserted->superseded, inserted->memory->facts.id);
+            corpus.supersede(*inserted->superseded, inserted->memory->facts.id,
+                             inserted->superseded_valid_to);
         }
         corpus.add(*inserted->memory);
     } else {

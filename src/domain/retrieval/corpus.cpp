@@ -52,7 +52,7 @@ void Corpus::add(const Memory& memory) {
     record_bytes_ += entry.record.bytes();
     slots_by_id_.emplace(entry.id, slot);
     if (entry.superseded) {
-        successors_.emplace(slot, *memory.facts.superseded_by);
+        successors_[slot] = {*memory.facts.superseded_by, memory.facts.valid_to};
     }
     add_rows(slot, memory);
     enter_session(slot);
@@ -132,7 +132,7 @@ std::vector<std::string> Corpus::terms_of(const Entry& entry, std::string_view p
         lexical_text(occurred_at_of(entry.record), entry.record.speaker(), passage_text));
 }
 
-bool Corpus::supersede(const Uuid& old, const Uuid& by) {
+bool Corpus::supersede(const Uuid& old, const Uuid& by, std::optional<Time> valid_to) {
     const auto slot = find(old);
     if (!slot) {
         return false;
@@ -146,7 +146,7 @@ bool Corpus::supersede(const Uuid& old, const Uuid& by) {
             standing_.reset(number);
         }
     }
-    successors_[*slot] = by;
+    successors_[*slot] = {by, valid_to ? valid_to : entry.record.facts().valid_to};
     return true;
 }
 
@@ -250,7 +250,8 @@ std::optional<Corpus::Slot> Corpus::find(const Uuid& id) const {
 MemoryFacts Corpus::facts(Slot slot) const {
     MemoryFacts facts = entries_[slot].record.facts();
     if (const auto found = successors_.find(slot); found != successors_.end()) {
-        facts.superseded_by = found->second;
+        facts.superseded_by = found->second.by;
+        facts.valid_to = found->second.valid_to;
     }
     return facts;
 }

@@ -34,8 +34,9 @@ class Corpus {
     void add(const Memory& memory);
     /// Forgets a memory, in time that follows its text. False: it is not here.
     bool remove(const Uuid& id);
-    /// The old memory is no longer current from now on, whatever the time. False: it is not here.
-    bool supersede(const Uuid& old, const Uuid& by);
+    /// The old memory is no longer current from now on, whatever the time, and its validity ends at
+    /// `valid_to` where one is given. False: it is not here.
+    bool supersede(const Uuid& old, const Uuid& by, std::optional<Time> valid_to = std::nullopt);
 
     std::size_t size() const { return slots_by_id_.size(); }  ///< memories
     std::size_t passage_count() const { return postings_.texts(); }
@@ -44,7 +45,7 @@ class Corpus {
     }  ///< 0: nothing yet
     std::optional<Slot> find(const Uuid& id) const;
 
-    /// The facts as added (superseded_by as of now).
+    /// The facts as added, superseded_by and valid_to as of now.
     MemoryFacts facts(Slot slot) const;
     /// The content as added, but `text` is the passage's, cut to 2 KiB at a character's boundary.
     MemoryContent content(Slot slot, std::uint32_t passage) const;
@@ -109,6 +110,10 @@ class Corpus {
                                               const math::Bitmap& scope) const;
 
   private:
+    struct Successor {
+        Uuid by;
+        std::optional<Time> valid_to;
+    };
     // A memory whose being current depends on the time.
     struct Timed {
         Slot slot = nothing;
@@ -138,7 +143,7 @@ class Corpus {
     std::vector<std::vector<Slot>> turns_;  ///< by session
     std::vector<Timed> timed_;
     std::unordered_map<Slot, std::size_t> timed_places_;
-    std::unordered_map<Slot, Uuid> successors_;
+    std::unordered_map<Slot, Successor> successors_;
     std::size_t record_bytes_ = 0;
 };
 

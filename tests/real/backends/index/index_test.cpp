@@ -41,7 +41,8 @@ Memory memory_of(std::uint64_t sequence) {
 
 AppliedChange insertion(const Uuid& tenant, std::uint64_t sequence) {
     return {tenant, sequence,
-            domain::Inserted{std::make_shared<const Memory>(memory_of(sequence)), std::nullopt}};
+            domain::Inserted{std::make_shared<const Memory>(memory_of(sequence)), std::nullopt,
+                             std::nullopt}};
 }
 
 // The store of record: each tenant's memories by sequence, changed before the index hears of it.
