@@ -1,0 +1,153 @@
+#pragma once
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "backends/http/client.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "config/ports.h"
+
+namespace soma::test {
+
+/// A real OpenBao of a test's own, from the stack's template: raft storage, static seal,
+/// initialised, with the two engines. It runs the program the stack runs. The test may kill and
+/// restart it.
+class OpenBaoServer {
+  public:
+    OpenBaoServer() : program_(stack_program()), folder_(make_folder()) {
+        static const std::vector<config::PortRequest> request{{"VAULT_PORT", {}, false}};
+        port_ = std::move(config::allocate_ports(request).front());
+        write("seal-key", random_bytes(32));
+        write("config.hcl", rendered_config());
+        start();
+        wait_for_status(501);
+        const boost::json::object shares{{"recovery_shares", 1}, {"recovery_threshold", 1}};
+        root_token_ =
+            std::string(call("POST", "/v1/sys/init", shares).at("root_token").as_string());
+        wait_until_ready();
+        call("POST", "/v1/sys/mounts/transit", {{"type", "transit"}});
+        call("POST", "/v1/sys/mounts/soma", {{"type", "kv"}, {"options", {{"version", "2"}}}});
+        write("token", root_token_);
+    }
+    ~OpenBaoServer() {
+        kill_now();
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+    OpenBaoServer(const OpenBaoServer&) = delete;
+    OpenBaoServer& operator=(const OpenBaoServer&) = delete;
+
+    std::string address() const { return "http://127.0.0.1:" + std::to_string(port_.port); }
+    std::string token_file() const { return folder_ / "token"; }
+
+    void start() {
+        const std::string log = folder_ / "log";
+        const std::string argument = "-config=" + (folder_ / "config.hcl").string();
+        process_ = ::fork();
+        if (process_ == 0) {
+            if (std::freopen(log.c_str(), "a", stdout) != nullptr) {
+                ::dup2(STDOUT_FILENO, STDERR_FILENO);
+                ::execl(program_.c_str(), "bao", "server", argument.c_str(), nullptr);
+            }
+            ::_exit(127);
+        }
+    }
+    /// kill -9; returns when the process is gone.
+    void kill_now() {
+        if (process_ > 0) {
+            ::kill(process_, SIGKILL);
+            ::waitpid(process_, nullptr, 0);
+            process_ = 0;
+        }
+    }
+    /// Unsealed and active.
+    void wait_until_ready() { wait_for_status(200); }
+    /// Seals by the API; a static seal opens again at the next start.
+    void seal() { call("POST", "/v1/sys/seal", {}); }
+
+  private:
+    /// The program behind the stack's OpenBao: whoever started the stack knew where it is.
+    static std::string stack_program() {
+        std::ifstream record(SOMABRAIN_SOURCE_DIR "/.soma/run/openbao.pid");
+        std::string pid;
+        if (!(record >> pid)) throw std::runtime_error("no stack: run ./dev up --stores");
+        return std::filesystem::read_symlink("/proc/" + pid + "/exe");
+    }
+    static std::filesystem::path make_folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "soma-bao-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+        std::filesystem::create_directory(name + "/raft");
+        return name;
+    }
+    void write(const char* name, const std::string& text) const {
+        std::ofstream(folder_ / name, std::ios::binary) << text;
+        std::filesystem::permissions(folder_ / name, std::filesystem::perms(0600));
+    }
+    std::string rendered_config() const {
+        std::ifstream file(SOMABRAIN_SOURCE_DIR "/deploy/openbao/config.hcl");
+        std::ostringstream text;
+        text << file.rdbuf();
+        std::string out = text.str();
+        const std::pair<const char*, std::string> names[] = {
+            {"@VAULT_PORT@", std::to_string(port_.port)},
+            {"@VAULT_DIR@", folder_ / "raft"},
+            {"@VAULT_SEAL_KEY_FILE@", folder_ / "seal-key"}};
+        for (const auto& [name, value] : names) {
+            const std::string key(name);
+            for (auto at = out.find(key); at != std::string::npos; at = out.find(key)) {
+                out.replace(at, key.size(), value);
+            }
+        }
+        return out;
+    }
+    boost::json::object call(const char* method, const char* path,
+                             const boost::json::object& body) {
+        backends::HttpRequest request;
+        request.method = method;
+        request.url = address() + path;
+        request.body = boost::json::serialize(body);
+        request.headers = {{"X-Vault-Token", root_token_}};
+        const auto answer = http_.send(request, Deadline(std::chrono::seconds(30)));
+        if (answer.status >= 300) throw std::runtime_error(std::string(path) + ": " + answer.body);
+        return answer.body.empty() ? boost::json::object{}
+                                   : boost::json::parse(answer.body).as_object();
+    }
+    void wait_for_status(int expected) {
+        backends::HttpRequest request;
+        request.url = address() + "/v1/sys/health";
+        for (int tries = 0; tries < 1200; ++tries) {
+            try {
+                if (http_.send(request, Deadline(std::chrono::seconds(1))).status == expected)
+                    return;
+            } catch (const std::exception&) {
+                // not listening yet
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+        throw std::runtime_error("OpenBao never reached status " + std::to_string(expected));
+    }
+
+    std::string program_;
+    std::filesystem::path folder_;
+    config::AllocatedPort port_;
+    std::string root_token_;
+    backends::HttpClient http_;
+    pid_t process_ = 0;
+};
+
+}  // namespace soma::test
