@@ -49,7 +49,9 @@ std::string sha3_512(std::string_view bytes) {
     return digest(EVP_sha3_512(), bytes);
 }
 
-std::string blake2b_512(std::string_view bytes) { return digest(EVP_blake2b512(), bytes); }
+std::string blake2b_512(std::string_view bytes) {
+    return digest(EVP_blake2b512(), bytes);
+}
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     std::string result(32, '\0');

@@ -33,7 +33,9 @@ build_release() {
   say "built release ${*:-(all)} in $(since "$from")"
 }
 
-format_sources() {
+sources_to_format() {
   git ls-files -co --exclude-standard 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
-    'benchmarks/*.h' 'benchmarks/*.cpp' | xargs -r clang-format -i
+    'benchmarks/*.h' 'benchmarks/*.cpp'
 }
+format_sources() { sources_to_format | clang_format -i; }
+check_format() { sources_to_format | clang_format --dry-run -Werror; }

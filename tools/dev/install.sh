@@ -73,3 +73,11 @@ install_bao() {
   mv -T "$draft/out" "$CACHE/openbao-$BAO_VERSION" 2>/dev/null || true
   rm -rf "$draft"
 }
+
+# Another version formats differently, so the one is pinned that the tree was formatted with.
+CLANG_FORMAT_VERSION=14.0.6
+clang_format() {
+  local dir=$CACHE/clang-format-$CLANG_FORMAT_VERSION
+  install_venv "$dir" "clang-format==$CLANG_FORMAT_VERSION"
+  xargs -r "$dir/bin/clang-format" "$@"
+}

@@ -50,11 +50,6 @@ test_structure() {
   suite structure-format count_one check_format
 }
 
-check_format() {
-  git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'benchmarks/*.h' 'benchmarks/*.cpp' |
-    xargs -r clang-format --dry-run -Werror
-}
-
 # gtest_programs PRESET KIND: names of the programs that tests/CMakeLists.txt makes for unit or real
 gtest_programs() {
   ninja -C "build/$1" -t targets all | sed -nE "s/^($2_[a-z]+): phony$/\1/p" | sort -u
