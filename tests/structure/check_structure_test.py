@@ -121,7 +121,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.offenders(check.folders), ["27 entries at the top, at most 26"])
 
     def test_long_lines(self):
-        self.write("src/base/a.h", "x" * 100 + "\n" + "é" * 100 + "\n")
+        self.write("src/base/a.h", "x" * 100 + "\n" + "é" * 100 + "\nF\u0302" + "x" * 99 + "\n")
         self.assertEqual(self.offenders(check.line_lengths), [])
         self.write("src/base/a.h", "x" * 101 + "\n")
         self.assertEqual(len(self.offenders(check.line_lengths)), 1)
