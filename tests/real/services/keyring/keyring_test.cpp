@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "support/openbao_server.h"
 #include "support/stack.h"
 
 namespace soma::services {
@@ -189,22 +190,27 @@ TEST(Keyring, NothingInKvIsPlain) {
 }
 
 TEST(Keyring, CachedKeysOutliveAnOutageAndOthersDoNot) {
-    Vault vault(service());
-    Keyring maker(vault);
+    test::OpenBaoServer server;
+    VaultConfig config;
+    config.address = server.address();
+    config.token_file = server.token_file();
+    Vault vault(config);
+    Keyring keyring(vault);
     const Uuid tenant = new_tenant();
-    maker.create_tenant(tenant, soon());
-    maker.subject(tenant, "ada", IfAbsent::create, soon());
-    VaultConfig gone = service();
-    gone.address = "http://127.0.0.1:1";
-    Vault absent(gone);
-    Keyring keyring(absent);
+    keyring.create_tenant(tenant, soon());
+    const auto ada = keyring.subject(tenant, "ada", IfAbsent::create, soon());
+    server.kill_now();
+    EXPECT_EQ(keyring.subject(tenant, "ada", IfAbsent::create, soon()), ada);
     try {
-        keyring.subject(tenant, "ada", IfAbsent::create, soon());
+        keyring.subject(tenant, "bob", IfAbsent::create, soon());
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::unavailable);
         EXPECT_EQ(error.retry_after_seconds(), 2);
     }
+    server.start();
+    server.wait_until_ready();
+    EXPECT_NE(keyring.subject(tenant, "bob", IfAbsent::create, soon()), nullptr);
 }
 
 }  // namespace
