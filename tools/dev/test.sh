@@ -149,13 +149,14 @@ test_tsan() {
 
 # Each tests/mutants/*.patch is a seeded bug. Its first lines name the test that must notice:
 #   # test: <program> <gtest filter>
+# ./dev test mutants 'commit_*' takes some of them.
 test_mutants() {
   local scratch=$SOMA/mutants patch
   [ -d "$scratch/.git" ] || git clone -q --shared "$ROOT" "$scratch"
   git -C "$scratch" fetch -q origin
   git -C "$scratch" checkout -qf --detach "$(git rev-parse HEAD)"
   configure_scratch "$scratch"
-  for patch in tests/mutants/*.patch; do
+  for patch in tests/mutants/${1:-*}.patch; do
     kill_mutant "$scratch" "$ROOT/$patch"
   done
 }
@@ -217,7 +218,7 @@ run_tests() {
     sanitize) test_sanitized ;;
     fuzz) test_fuzz ;;
     tsan) with_stack test_tsan ;;
-    mutants) test_mutants ;;
+    mutants) test_mutants "${2:-}" ;;
     *) die "no such tests: $which" ;;
   esac
   say "tests took $(since "$from")"
