@@ -1,4 +1,5 @@
 #pragma once
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,10 +61,10 @@ class OpenBaoServer {
         const std::string argument = "-config=" + (folder_ / "config.hcl").string();
         process_ = ::fork();
         if (process_ == 0) {
-            if (std::freopen(log.c_str(), "a", stdout) != nullptr) {
-                ::dup2(STDOUT_FILENO, STDERR_FILENO);
-                ::execl(program_.c_str(), "bao", "server", argument.c_str(), nullptr);
-            }
+            const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+            ::dup2(out, STDOUT_FILENO);
+            ::dup2(out, STDERR_FILENO);
+            ::execl(program_.c_str(), "bao", "server", argument.c_str(), nullptr);
             ::_exit(127);
         }
     }

@@ -18,6 +18,7 @@ TEST(LruCache, TheLeastRecentlyUsedLeaves) {
     ASSERT_NE(cache.find(1), nullptr);  // now 2 is the oldest
     cache.put(3, "three");
     EXPECT_EQ(cache.find(2), nullptr);
+    ASSERT_NE(cache.find(1), nullptr);
     EXPECT_EQ(*cache.find(1), "one");
     EXPECT_EQ(*cache.find(3), "three");
     EXPECT_EQ(cache.size(), 2u);
