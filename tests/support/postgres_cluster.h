@@ -37,19 +37,12 @@ class PostgresCluster {
     PostgresCluster() : binaries_(find_binaries()), home_(make_home()), port_(free_port()) {
         write_file(home_ / "superuser", "superuser-for-tests\n");
         run({binaries_ / "initdb", "-D", data(), "-U", "postgres", "-A", "scram-sha-256",
-             "--data-checksums", "--pwfile", home_ / "superuser", "-E", "UTF8", "--locale", "C"});
+             "--data-checksums", "--no-sync", "--pwfile", home_ / "superuser", "-E", "UTF8",
+             "--locale", "C"});
         write_file(home_ / "data/postgresql.conf", substituted("deploy/postgres/postgresql.conf"));
         write_file(home_ / "data/pg_hba.conf", substituted("deploy/postgres/pg_hba.conf"));
         start();
-        const std::string server =
-            "host=127.0.0.1 user=postgres password=superuser-for-tests port=" +
-            std::to_string(port_);
-        run({binaries_ / "psql", "-q", "-c", "CREATE DATABASE soma", server + " dbname=postgres"});
-        write_file(home_ / "roles.sql", substituted("deploy/postgres/roles.sql"));
-        run({binaries_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-v",
-             std::string("app_password=") + kAppPassword, "-v",
-             std::string("migrate_password=") + kMigratePassword, "-f", home_ / "roles.sql",
-             server + " dbname=soma"});
+        create_database("soma");
     }
 
     ~PostgresCluster() {
@@ -59,6 +52,19 @@ class PostgresCluster {
     }
     PostgresCluster(const PostgresCluster&) = delete;
     PostgresCluster& operator=(const PostgresCluster&) = delete;
+
+    /// Made as ./dev makes the stack's: roles and rights, no tables.
+    void create_database(const std::string& name) const {
+        const std::string server =
+            "host=127.0.0.1 user=postgres password=superuser-for-tests port=" +
+            std::to_string(port_) + " dbname=";
+        run({binaries_ / "psql", "-q", "-c", "CREATE DATABASE " + name, server + "postgres"});
+        const fs::path roles = home_ / "roles.sql";
+        write_file(roles, substituted("deploy/postgres/roles.sql"));
+        run({binaries_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-v",
+             std::string("app_password=") + kAppPassword, "-v",
+             std::string("migrate_password=") + kMigratePassword, "-f", roles, server + name});
+    }
 
     /// Starts the server and waits until it answers.
     void start() {
@@ -78,26 +84,46 @@ class PostgresCluster {
         }
     }
 
-    /// kill -9 of the postmaster; its children follow by themselves. Returns when no process has
-    /// the data folder any more, so that start() may follow at once.
+    /// kill -9 of the postmaster and of every process of the cluster. Returns when none is left, so
+    /// that start() may follow at once.
     void kill_now() {
         if (server_ <= 0) {
             return;
         }
-        ::kill(server_, SIGKILL);
+        kill_all(processes());
         ::waitpid(server_, nullptr, 0);
         server_ = -1;
-        while (has_children()) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        for (auto left = processes(); !left.empty(); left = processes()) {
+            kill_all(left);
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
         }
         fs::remove(home_ / "data/postmaster.pid");
     }
 
+    /// The cluster's own processes: those whose working folder is its data folder.
+    std::vector<pid_t> processes() const {
+        std::vector<pid_t> out;
+        for (const auto& entry : fs::directory_iterator("/proc")) {
+            std::error_code gone;
+            if (fs::read_symlink(entry.path() / "cwd", gone) == data() && !gone) {
+                out.push_back(std::stoi(entry.path().filename()));
+            }
+        }
+        return out;
+    }
+    static void kill_all(const std::vector<pid_t>& processes) {
+        for (const pid_t process : processes) {
+            ::kill(process, SIGKILL);
+        }
+    }
+
     void signal(int number) const { ::kill(server_, number); }
 
-    backends::ConnectionSettings app() const { return settings("soma", "soma_app", kAppPassword); }
-    backends::ConnectionSettings owner() const {
-        backends::ConnectionSettings out = settings("soma", "soma_migrate", kMigratePassword);
+    backends::ConnectionSettings app(const std::string& database = "soma") const {
+        return settings(database, "soma_app", kAppPassword);
+    }
+    backends::ConnectionSettings owner(const std::string& database = "soma") const {
+        backends::ConnectionSettings out = settings(database, "soma_migrate", kMigratePassword);
         out.role = "soma_owner";
         return out;
     }
@@ -213,18 +239,6 @@ class PostgresCluster {
         }
         ::execv(arguments[0], arguments.data());
         ::_exit(127);
-    }
-
-    /// Backends of a killed postmaster notice it and leave; until then a new one must not start.
-    bool has_children() const {
-        for (const auto& entry : fs::directory_iterator("/proc")) {
-            std::error_code gone;
-            const fs::path cwd = fs::read_symlink(entry.path() / "cwd", gone);
-            if (!gone && cwd == data()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     fs::path binaries_;

@@ -13,8 +13,8 @@ namespace soma::domain {
 /// A memory that was committed; `superseded` is the former holder of its key, if it had one.
 struct Inserted {
     std::shared_ptr<const Memory> memory;  ///< facts hold the assigned id, sequence and times
-    std::optional<Uuid> superseded;
-    std::optional<Time> superseded_valid_to;  ///< the end of validity it was given
+    std::optional<Uuid> superseded = std::nullopt;
+    std::optional<Time> superseded_valid_to = std::nullopt;  ///< the end of validity it was given
 };
 
 /// A memory that was deleted; one that the reader never knew is not an error.

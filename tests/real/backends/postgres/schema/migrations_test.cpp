@@ -1,0 +1,123 @@
+#include "backends/postgres/schema/migrations.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "backends/postgres/schema/maintenance.h"
+#include "support/postgres_cluster.h"
+
+namespace soma::backends {
+namespace {
+
+using test::PostgresWorld;
+
+constexpr std::uint64_t kRows = 65'536;
+
+Deadline soon() {
+    return Deadline(std::chrono::seconds(30));
+}
+
+/// A database of one test's own in the shared cluster.
+struct FreshDatabase {
+    explicit FreshDatabase(const std::string& name) {
+        test::PostgresCluster& cluster = PostgresWorld::shared().cluster;
+        cluster.create_database(name);
+        app = cluster.app(name);
+        owner = cluster.owner(name);
+    }
+    ConnectionSettings app, owner;
+};
+
+TEST(Migrations, AreNumberedDensely) {
+    for (std::size_t i = 0; i < migrations().size(); ++i) {
+        EXPECT_EQ(std::stoul(std::string(migrations()[i].name.substr(0, 4))), i + 1);
+    }
+}
+
+TEST(Migrations, ApplyOnceAndRefuseAChangedHistory) {
+    const FreshDatabase database("history");
+    const auto app = Connection::open(database.app, soon());
+    try {
+        check_schema(*app, soon());
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    }
+    // Two processes at once: one does it, the other finds it done.
+    std::vector<std::string> other;
+    std::thread second([&] { other = migrate(database.owner, kRows, soon()); });
+    const auto names = migrate(database.owner, kRows, soon());
+    second.join();
+    EXPECT_EQ(names.size() + other.size(), migrations().size());
+    EXPECT_TRUE(migrate(database.owner, kRows, soon()).empty());
+    check_schema(*app, soon());
+
+    const auto owner = Connection::open(database.owner, soon());
+    owner->run_script("UPDATE schema_migrations SET sha256 = 'x' WHERE number = 2", soon());
+    EXPECT_THROW(migrate(database.owner, kRows, soon()), Error);
+    EXPECT_THROW(check_schema(*app, soon()), Error);
+}
+
+TEST(Migrations, RefuseADatabaseNewerThanTheBinary) {
+    const FreshDatabase database("newer");
+    migrate(database.owner, kRows, soon());
+    const auto owner = Connection::open(database.owner, soon());
+    owner->run_script("INSERT INTO schema_migrations VALUES (9999, '9999_later', 'x')", soon());
+    try {
+        migrate(database.owner, kRows, soon());
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::conflict);
+    }
+}
+
+TEST(Maintenance, KeepsTwoPartitionsAheadAndDropsOnlyTheOldestFullOne) {
+    const FreshDatabase database("partitions");
+    migrate(database.owner, kRows, soon());
+    ConnectionPool app(database.app, 1);
+    Maintenance maintenance(app);
+    EXPECT_EQ(maintenance.keep_partitions_ahead(kRows, soon()), 0);
+    const auto owner = Connection::open(database.owner, soon());
+    static constexpr Statement kEnds{
+        "ends", "SELECT min(first_index), max(end_index), count(*) FROM events_partitions"};
+    EXPECT_EQ(owner->run(kEnds, {}, soon()).row(0).int64(1), 3 * 65'536);
+    EXPECT_THROW(owner->run_script("SELECT events_drop_partition(0)", soon()), Error) << "in use";
+
+    // The second partition begins: one more is made, two of twice the size later.
+    owner->run_script("UPDATE log SET size = 65536", soon());
+    EXPECT_THROW(maintenance.keep_partitions_ahead(7'000, soon()), Error)
+        << "tiles would cross partitions";
+    EXPECT_EQ(maintenance.keep_partitions_ahead(kRows, soon()), 1);
+    owner->run_script("UPDATE log SET size = 200000", soon());
+    EXPECT_EQ(maintenance.keep_partitions_ahead(2 * kRows, soon()), 2);
+    EXPECT_EQ(owner->run(kEnds, {}, soon()).row(0).int64(1), 8 * 65'536);
+
+    EXPECT_THROW(owner->run_script("SELECT events_drop_partition(65536)", soon()), Error)
+        << "not the oldest";
+    const auto service = Connection::open(database.app, soon());
+    EXPECT_THROW(service->run_script("SELECT events_drop_partition(0)", soon()), Error)
+        << "not the service's to drop";
+    owner->run_script("SELECT events_drop_partition(0)", soon());
+    EXPECT_EQ(owner->run(kEnds, {}, soon()).row(0).int64(0), 65'536);
+}
+
+TEST(Maintenance, PrunesWhatHasOutlivedItsTime) {
+    PostgresWorld& world = PostgresWorld::shared();
+    const TenantRow tenant = world.tenant();
+    const auto app = Connection::open(world.cluster.app(), soon());
+    app->run_script(
+        "BEGIN; SELECT set_config('soma.tenant', '" + tenant.id.to_string() +
+            "', true);"
+            "INSERT INTO idempotency_keys SELECT '" +
+            tenant.id.to_string() +
+            "', sha256(n::text::bytea), sha256('r'), 'a', now() - n * interval '10 hours'"
+            " FROM generate_series(1, 4) n; COMMIT",
+        soon());
+    Maintenance maintenance(world.app);
+    EXPECT_EQ(maintenance.prune(wall_clock_now(), std::chrono::hours(24), soon()), 2U);
+    EXPECT_EQ(maintenance.prune(wall_clock_now(), std::chrono::hours(24), soon()), 0U);
+}
+
+}  // namespace
+}  // namespace soma::backends
