@@ -1,12 +1,14 @@
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 
 #include "base/uuid.h"
+#include "server/http/listener_limits.h"
 #include "server/http/worker_pool.h"
-#include "server/http_server.h"
 #include "server/http_types.h"
 
 namespace soma::server {
