@@ -1,0 +1,47 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "domain/context/prompt.h"
+#include "domain/memory/memory.h"
+
+namespace soma::domain {
+
+/// Limits of an evaluation's answer (bytes are UTF-8).
+inline constexpr std::size_t kMaxBundleMemories = 20;
+inline constexpr std::size_t kMaxWorkingMemoryItems = 10;
+inline constexpr std::size_t kMaxItemTextBytes = 2048;
+
+/// Temperature of the weights over the returned memories (retrieval.md: τ).
+inline constexpr double kDefaultTemperature = 0.1;
+
+struct ScoredMemory {
+    std::string text;  ///< the best passage
+    std::string speaker;
+    std::optional<Time> occurred_at;
+    double score = 0;              ///< rounded to 1e-6
+    math::QuantizedVector vector;  ///< of the best passage
+};
+
+struct BundleInput {
+    std::string situation;
+    math::QuantizedVector query;
+    std::vector<ScoredMemory> memories;         ///< best first
+    std::vector<WorkingMemory> working_memory;  ///< oldest first
+    std::optional<std::size_t> token_budget;
+    double temperature = kDefaultTemperature;
+};
+
+/// What an evaluation computes from what it found. Every number here is a function of the input
+/// alone, so a replay from the sealed record gives the same bytes.
+struct Bundle {
+    std::vector<double> weights;  ///< w = softmax(s/τ), sums to 1
+    std::vector<float> fused;     ///< f = Σ wᵢ mᵢ, dimension D
+    std::vector<float> residual;  ///< r = q − f: what memory does not explain
+    Prompt prompt;
+};
+
+/// Pure. Sums in double, in rank order. Without memories f = 0 and r = q.
+Bundle make_bundle(const BundleInput& input, const TokenCounter& count_tokens);
+
+}  // namespace soma::domain

@@ -1,0 +1,131 @@
+#include "domain/context/evaluation_record.h"
+
+#include <bit>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+
+namespace soma::domain {
+namespace {
+
+namespace json = boost::json;
+
+constexpr char kRecordVersion = 1;
+
+std::string context_of(const Uuid& tenant, const Uuid& evaluation) {
+    std::string context = "somabrain/evaluation/v1";
+    context.push_back('\0');
+    context += tenant.view();
+    context += evaluation.view();
+    return context;
+}
+
+/// Floating point travels as its bits: the parser's decimal reading may be off by one in the last
+/// place.
+std::string bits(const PerView& per_view) {
+    std::string bytes;
+    for (const double number : per_view.numbers) {
+        append_u64be(bytes, std::bit_cast<std::uint64_t>(number));
+    }
+    return to_hex(bytes);
+}
+
+PerView per_view(const json::value& value) {
+    PerView result;
+    const auto bytes = from_hex(value.as_string()).value();
+    for (std::size_t i = 0; i < result.numbers.size(); ++i) {
+        result.numbers[i] = std::bit_cast<double>(
+            std::uint64_t{read_u64be(std::string_view(bytes).substr(8 * i, 8))});
+    }
+    return result;
+}
+
+std::string bytes_of(const std::vector<std::int8_t>& values) {
+    return {values.begin(), values.end()};
+}
+
+json::object to_json(const EvaluationRecord& record) {
+    json::object object;
+    object["query"] = record.query;
+    object["session_id"] = record.session_id;
+    object["subject"] = record.subject;
+    if (record.token_budget) {
+        object["token_budget"] = *record.token_budget;
+    }
+    object["now"] = record.now.time_since_epoch().count();
+    object["state_sequence"] = record.state_sequence;
+    object["weights"] = bits(record.weights);
+    object["temperature"] = std::bit_cast<std::uint64_t>(record.temperature);
+    if (record.constitution_version) {
+        object["constitution_version"] = *record.constitution_version;
+    }
+    object["scale"] = std::bit_cast<std::uint32_t>(record.vector.scale);
+    object["vector"] = to_base64(bytes_of(record.vector.values));
+    json::array memories;
+    for (const auto& memory : record.memories) {
+        memories.push_back(json::object{{"id", memory.memory.to_string()},
+                                        {"passage", memory.passage},
+                                        {"values", bits(memory.values)}});
+    }
+    object["memories"] = std::move(memories);
+    json::array entries;
+    for (const auto& entry : record.working_memory) {
+        entries.push_back(
+            json::object{{"kind", static_cast<int>(entry.kind)}, {"id", entry.id.to_string()}});
+    }
+    object["working_memory"] = std::move(entries);
+    return object;
+}
+
+EvaluationRecord from_json(const json::object& object) {
+    EvaluationRecord record;
+    record.query = object.at("query").as_string();
+    record.session_id = object.at("session_id").as_string();
+    record.subject = object.at("subject").as_string();
+    if (const auto* budget = object.if_contains("token_budget")) {
+        record.token_budget = budget->to_number<std::uint32_t>();
+    }
+    record.now = Time(std::chrono::microseconds(object.at("now").to_number<std::int64_t>()));
+    record.state_sequence = object.at("state_sequence").to_number<std::uint64_t>();
+    record.weights = per_view(object.at("weights"));
+    record.temperature = std::bit_cast<double>(object.at("temperature").to_number<std::uint64_t>());
+    if (const auto* version = object.if_contains("constitution_version")) {
+        record.constitution_version = version->to_number<std::uint64_t>();
+    }
+    record.vector.scale = std::bit_cast<float>(object.at("scale").to_number<std::uint32_t>());
+    const auto bytes = from_base64(object.at("vector").as_string()).value();
+    record.vector.values.assign(bytes.begin(), bytes.end());
+    for (const auto& memory : object.at("memories").as_array()) {
+        record.memories.push_back({Uuid::parse(memory.at("id").as_string()).value(),
+                                   memory.at("passage").to_number<std::uint32_t>(),
+                                   per_view(memory.at("values"))});
+    }
+    for (const auto& entry : object.at("working_memory").as_array()) {
+        record.working_memory.push_back(
+            {static_cast<WorkingMemory::Kind>(entry.at("kind").to_number<int>()),
+             Uuid::parse(entry.at("id").as_string()).value()});
+    }
+    return record;
+}
+
+}  // namespace
+
+std::string seal_record(std::string_view data_key, const Uuid& tenant, const Uuid& evaluation,
+                        const EvaluationRecord& record) {
+    return seal(data_key, context_of(tenant, evaluation),
+                kRecordVersion + json::serialize(to_json(record)));
+}
+
+std::optional<EvaluationRecord> open_record(std::string_view data_key, const Uuid& tenant,
+                                            const Uuid& evaluation, std::string_view sealed) {
+    const auto plain = open_sealed(data_key, context_of(tenant, evaluation), sealed);
+    if (!plain || plain->empty() || plain->front() != kRecordVersion) {
+        return std::nullopt;
+    }
+    return from_json(json::parse(std::string_view(*plain).substr(1)).as_object());
+}
+
+}  // namespace soma::domain
