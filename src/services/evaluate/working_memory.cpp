@@ -1,0 +1,230 @@
+#include "services/evaluate/working_memory.h"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <functional>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/unicode.h"
+#include "domain/context/bundle.h"
+#include "domain/context/evaluation_record.h"
+#include "domain/memory/sealing.h"
+
+namespace soma::services {
+namespace {
+
+namespace json = boost::json;
+using domain::WorkingMemory;
+
+/// Appending must not hold a request up when Redis or OpenBao is slow: the next read rebuilds.
+constexpr std::chrono::milliseconds kAppendTime{200};
+
+void keep_last(std::vector<SessionEntry>& entries) {
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.log_index < b.log_index; });
+    if (entries.size() > domain::kMaxWorkingMemoryItems) {
+        entries.erase(entries.begin(), entries.end() - domain::kMaxWorkingMemoryItems);
+    }
+}
+
+std::string cut(std::string text) {
+    if (text.size() > domain::kMaxItemTextBytes) {
+        text.resize(floor_boundary(text, domain::kMaxItemTextBytes));
+    }
+    return text;
+}
+
+std::string context_of(const Uuid& tenant, const std::string& key) {
+    return "somabrain/working-memory/v1" + std::string(1, '\0') + std::string(tenant.view()) + key;
+}
+
+json::object plain_form(const SessionEntry& entry) {
+    json::object object;
+    object["log_index"] = entry.log_index;
+    if (entry.expires_at) {
+        object["expires_at"] = entry.expires_at->time_since_epoch().count();
+    }
+    object["kind"] = static_cast<int>(entry.item.kind);
+    object["id"] = entry.item.id.to_string();
+    object["text"] = entry.item.text;
+    object["speaker"] = entry.item.speaker;
+    object["time"] = entry.item.time.time_since_epoch().count();
+    return object;
+}
+
+SessionEntry parse_plain(const json::object& object, std::string subject_hmac) {
+    SessionEntry entry;
+    entry.log_index = object.at("log_index").to_number<std::uint64_t>();
+    if (const auto* expires = object.if_contains("expires_at")) {
+        entry.expires_at = Time(std::chrono::microseconds(expires->to_number<std::int64_t>()));
+    }
+    entry.subject_hmac = std::move(subject_hmac);
+    entry.item.kind = static_cast<WorkingMemory::Kind>(object.at("kind").to_number<int>());
+    entry.item.id = Uuid::parse(object.at("id").as_string()).value();
+    entry.item.text = object.at("text").as_string();
+    entry.item.speaker = object.at("speaker").as_string();
+    entry.item.time = Time(std::chrono::microseconds(object.at("time").to_number<std::int64_t>()));
+    return entry;
+}
+
+}  // namespace
+
+WorkingMemoryStore::WorkingMemoryStore(backends::RedisCache& cache, backends::Memories& memories,
+                                       backends::Evaluations& evaluations, Keyring& keyring,
+                                       std::chrono::seconds time_to_live)
+    : cache_(cache),
+      memories_(memories),
+      evaluations_(evaluations),
+      keyring_(keyring),
+      time_to_live_(time_to_live),
+      process_(to_hex(random_bytes(8))) {}
+
+std::vector<WorkingMemory> WorkingMemoryStore::entries(const Uuid& tenant,
+                                                       const std::string& session_hmac, Time now,
+                                                       const Deadline& deadline) {
+    std::optional<Entries> found;
+    {
+        const std::scoped_lock lock(stripe(session_hmac));
+        const std::string name = key(tenant, session_hmac);
+        found = load(tenant, name, deadline);
+        if (!found) {
+            found = rebuild(tenant, session_hmac, now, deadline);
+            store(tenant, name, *found, deadline);
+        }
+    }
+    std::vector<WorkingMemory> items;
+    for (auto& entry : *found) {
+        if (!entry.expires_at || now < *entry.expires_at) {
+            items.push_back(std::move(entry.item));
+        }
+    }
+    return items;
+}
+
+void WorkingMemoryStore::append(const Uuid& tenant, std::span<const SessionTurn> turns,
+                                std::span<const domain::Assigned> assigned) {
+    for (const auto& turn : turns) {
+        SessionEntry entry = turn.entry;
+        entry.log_index = assigned[turn.change].log_index;
+        append(tenant, turn.session_hmac, std::move(entry));
+    }
+}
+
+void WorkingMemoryStore::append(const Uuid& tenant, const std::string& session_hmac,
+                                SessionEntry entry) {
+    entry.item.text = cut(std::move(entry.item.text));
+    try {
+        const Deadline deadline(kAppendTime);
+        const std::scoped_lock lock(stripe(session_hmac));
+        const std::string name = key(tenant, session_hmac);
+        auto known = load(tenant, name, deadline);
+        if (!known) {
+            if (!cache_.healthy()) {
+                distrust();  // It may be there all the same, and now lacks this entry.
+            }
+            return;  // Nothing to keep in step: the next read rebuilds from Postgres.
+        }
+        known->push_back(std::move(entry));
+        keep_last(*known);
+        store(tenant, name, *known, deadline);
+    } catch (const Error&) {
+        distrust();
+    }
+}
+
+void WorkingMemoryStore::distrust() {
+    generation_.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string WorkingMemoryStore::key(const Uuid& tenant, const std::string& session_hmac) const {
+    const auto generation = generation_.load(std::memory_order_relaxed);
+    return backends::cache_key(
+        "session", tenant,
+        process_ + ":" + std::to_string(generation) + ":" + to_hex(session_hmac));
+}
+
+std::optional<WorkingMemoryStore::Entries> WorkingMemoryStore::load(const Uuid& tenant,
+                                                                    const std::string& key,
+                                                                    const Deadline& deadline) {
+    const auto text = cache_.get(key);
+    if (!text) {
+        return std::nullopt;
+    }
+    Entries entries;
+    const json::value stored = json::parse(*text);
+    for (const auto& value : stored.as_array()) {
+        const auto subject_hmac = from_hex(value.at("subject").as_string()).value();
+        const auto subject = keyring_.subject_by_hmac(tenant, subject_hmac, deadline);
+        if (!subject) {
+            continue;  // Erased: what it sealed is gone everywhere.
+        }
+        const auto sealed = from_base64(value.at("sealed").as_string()).value();
+        const auto plain = open_sealed(subject->data_key, context_of(tenant, key), sealed);
+        if (!plain) {
+            return std::nullopt;
+        }
+        entries.push_back(parse_plain(json::parse(*plain).as_object(), subject_hmac));
+    }
+    return entries;
+}
+
+void WorkingMemoryStore::store(const Uuid& tenant, const std::string& key, const Entries& entries,
+                               const Deadline& deadline) {
+    json::array array;
+    for (const auto& entry : entries) {
+        const auto subject = keyring_.subject_by_hmac(tenant, entry.subject_hmac, deadline);
+        if (subject) {
+            const auto sealed = seal(subject->data_key, context_of(tenant, key),
+                                     json::serialize(plain_form(entry)));
+            array.push_back(json::object{{"subject", to_hex(entry.subject_hmac)},
+                                         {"sealed", to_base64(sealed)}});
+        }
+    }
+    if (!cache_.set(key, json::serialize(array), time_to_live_)) {
+        distrust();
+    }
+}
+
+WorkingMemoryStore::Entries WorkingMemoryStore::rebuild(const Uuid& tenant,
+                                                        const std::string& session_hmac, Time now,
+                                                        const Deadline& deadline) {
+    constexpr int limit = static_cast<int>(domain::kMaxWorkingMemoryItems);
+    Entries entries;
+    for (const auto& row : memories_.session_tail(tenant, session_hmac, limit, deadline)) {
+        const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
+        const auto content =
+            subject ? domain::open_content(subject->data_key, tenant, row.facts.id, row.sealed)
+                    : std::nullopt;
+        if (content) {
+            entries.push_back({row.facts.log_index,
+                               row.facts.expires_at,
+                               row.subject_hmac,
+                               {WorkingMemory::Kind::turn, row.facts.id, cut(content->text),
+                                content->speaker, row.facts.created_at}});
+        }
+    }
+    for (const auto& row : evaluations_.session_tail(tenant, session_hmac, limit, now, deadline)) {
+        const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
+        const auto record = subject
+                                ? domain::open_record(subject->data_key, tenant, row.id, row.sealed)
+                                : std::nullopt;
+        if (record) {
+            entries.push_back(
+                {row.log_index,
+                 row.expires_at,
+                 row.subject_hmac,
+                 {WorkingMemory::Kind::query, row.id, cut(record->query), "", row.created_at}});
+        }
+    }
+    keep_last(entries);
+    return entries;
+}
+
+std::mutex& WorkingMemoryStore::stripe(const std::string& session_hmac) {
+    return stripes_[std::hash<std::string>{}(session_hmac) % stripes_.size()];
+}
+
+}  // namespace soma::services

@@ -1,0 +1,104 @@
+#include "services/gate/gate.h"
+
+#include <utility>
+
+#include "services/commit/wait.h"
+
+namespace soma::services {
+namespace {
+
+using domain::Endpoint;
+
+constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCount> kMethods{{
+    {"somabrain.v1.Memory.Remember", Endpoint::remember},
+    {"somabrain.v1.Memory.RememberBatch", Endpoint::remember_batch},
+    {"somabrain.v1.Memory.Recall", Endpoint::recall},
+    {"somabrain.v1.Memory.GetMemory", Endpoint::get_memory},
+    {"somabrain.v1.Memory.DeleteMemory", Endpoint::delete_memory},
+    {"somabrain.v1.Brain.Evaluate", Endpoint::evaluate},
+}};
+
+constexpr int kPermissionDeniedStatus = 403;
+/// A refusal is recorded even when the request itself ran out of time.
+constexpr std::chrono::milliseconds kRefusalTime{1000};
+
+std::string_view decision_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::unavailable:
+        case ErrorKind::deadline_exceeded:
+        case ErrorKind::internal:
+            return "error";
+        default:
+            return "refused";
+    }
+}
+
+}  // namespace
+
+Endpoint endpoint_of(std::string_view method) {
+    for (const auto& [name, endpoint] : kMethods) {
+        if (name == method) {
+            return endpoint;
+        }
+    }
+    throw Error(ErrorKind::internal, "method without an endpoint", std::string(method));
+}
+
+domain::EventDraft draft_event(const RequestContext& context, const Admission& admission,
+                               domain::Stream stream, const Uuid& id) {
+    domain::EventDraft event;
+    event.id = id;
+    event.tenant = admission.tenant.id;
+    event.stream = stream;
+    event.actor = admission.principal.actor;
+    event.action = domain::endpoint_name(admission.endpoint);
+    event.request_id = context.request_id;
+    event.trace_id = context.trace_id;
+    event.telemetry_ref = context.telemetry_ref;
+    return event;
+}
+
+std::shared_ptr<const Admission> Gate::admit(const RequestContext& context) {
+    auto verdict = verifier_.verify(context.bearer_token, context.now, context.deadline);
+    if (const auto* refusal = std::get_if<domain::TokenRefusal>(&verdict)) {
+        refused_tokens_[static_cast<std::size_t>(*refusal)].fetch_add(1, std::memory_order_relaxed);
+        // One message for every reason: a caller learns nothing about why a forgery failed.
+        throw Error(ErrorKind::unauthenticated, "a valid bearer token is needed",
+                    std::string(domain::refusal_name(*refusal)));
+    }
+    auto& principal = std::get<domain::Principal>(verdict);
+    auto tenant = tenants_.find(principal.tenant, context.deadline);
+    if (!tenant) {
+        throw Error(ErrorKind::unauthenticated, "a valid bearer token is needed", "unknown tenant");
+    }
+    auto admission = std::make_shared<const Admission>(
+        Admission{std::move(principal), std::move(*tenant), endpoint_of(context.method)});
+    if (!domain::may_call(admission->principal.roles, admission->endpoint)) {
+        const Error denied(ErrorKind::permission_denied, "the token's roles do not allow this");
+        record_refusal(context, *admission, denied, kPermissionDeniedStatus);
+        throw denied;
+    }
+    return admission;
+}
+
+void Gate::record_refusal(const RequestContext& context, const Admission& admission,
+                          const Error& error, int status) {
+    auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
+    event.decision = decision_of(error.kind());
+    event.status = status;
+    const Deadline deadline(std::max(context.deadline.remaining(), kRefusalTime));
+    domain::Intent intent{.tenant = admission.tenant.streams(),
+                          .now = context.now,
+                          .deadline = deadline,
+                          .claim = {},
+                          .changes = {},
+                          .access = domain::AccessRecord{std::move(event), {}},
+                          .answer = {}};
+    wait_for(committer_.submit(std::move(intent)), deadline);
+}
+
+std::uint64_t Gate::refused_tokens(domain::TokenRefusal reason) const {
+    return refused_tokens_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+}
+
+}  // namespace soma::services

@@ -1,0 +1,73 @@
+#include "services/jobs/jobs.h"
+
+#include "services/commit/wait.h"
+#include "telemetry/log.h"
+
+namespace soma::services {
+
+void Jobs::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Jobs::stop() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    stopped_.notify_all();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void Jobs::run() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        lock.unlock();
+        try {
+            round();
+        } catch (const Error& error) {
+            telemetry::log(telemetry::Level::warn, "a round of jobs failed",
+                           {{"error", error.public_message()}, {"detail", error.detail()}});
+        }
+        lock.lock();
+        stopped_.wait_for(lock, limits_.period, [this] { return stopping_; });
+    }
+}
+
+void Jobs::round() {
+    const Time now = wall_clock_now();
+    const Deadline deadline(limits_.period);
+    maintenance_.keep_partitions_ahead(limits_.partition_rows, deadline);
+    maintenance_.prune(now, limits_.idempotency_lifetime, deadline);
+    remove_expired(now, deadline);
+}
+
+void Jobs::remove_expired(Time now, const Deadline& deadline) {
+    for (const auto& expired :
+         maintenance_.expired_memories(now, limits_.expired_each_round, deadline)) {
+        const auto tenant = tenants_.find(expired.tenant, deadline);
+        if (!tenant) {
+            continue;
+        }
+        domain::EventDraft event;
+        event.id = ids_.next(now);
+        event.tenant = tenant->id;
+        event.stream = domain::Stream::state;
+        event.actor = "somabrain";
+        event.action = "memory.expire";
+        event.targets = {expired.memory};
+        domain::Intent intent{.tenant = tenant->streams(),
+                              .now = now,
+                              .deadline = deadline,
+                              .claim = {},
+                              .changes = {},
+                              .access = {},
+                              .answer = {}};
+        intent.changes.emplace_back(domain::Remove{expired.memory, std::move(event)});
+        // Gone already when somebody deleted it in between: then nothing is written.
+        wait_for(committer_.submit(std::move(intent)), deadline);
+    }
+}
+
+}  // namespace soma::services

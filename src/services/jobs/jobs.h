@@ -1,0 +1,54 @@
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#include "backends/postgres/schema/maintenance.h"
+#include "backends/postgres/tenant/tenants.h"
+#include "services/commit/committer.h"
+
+namespace soma::services {
+
+struct JobLimits {
+    std::uint64_t partition_rows = backends::kDefaultEventsPartitionRows;
+    std::chrono::seconds period{10};
+    std::chrono::hours idempotency_lifetime{24};
+    int expired_each_round = 1'000;
+};
+
+/// Housekeeping in a thread of its own: partitions of `events` ahead of need, idempotency keys and
+/// evaluations past their time, memories whose time to live has passed (removed through the
+/// committer, which owes each its event). A round that fails is tried again in the next.
+class Jobs {
+  public:
+    Jobs(backends::Maintenance& maintenance, Committer& committer, backends::Tenants& tenants,
+         UuidGenerator& ids, JobLimits limits)
+        : maintenance_(maintenance),
+          committer_(committer),
+          tenants_(tenants),
+          ids_(ids),
+          limits_(limits) {}
+    ~Jobs() { stop(); }
+
+    void start();
+    void stop();
+
+  private:
+    void run();
+    void round();
+    void remove_expired(Time now, const Deadline& deadline);
+
+    backends::Maintenance& maintenance_;
+    Committer& committer_;
+    backends::Tenants& tenants_;
+    UuidGenerator& ids_;
+    JobLimits limits_;
+    std::mutex mutex_;
+    std::condition_variable stopped_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace soma::services
