@@ -11,14 +11,20 @@ namespace soma::cli {
 using Register = void (*)(CLI::App& program);
 
 void register_config(CLI::App& program);
+void register_evaluate(CLI::App& program);
+void register_import(CLI::App& program);
+void register_migrate(CLI::App& program);
 void register_ports(CLI::App& program);
+void register_recall(CLI::App& program);
+void register_remember(CLI::App& program);
+void register_serve(CLI::App& program);
+void register_tenant(CLI::App& program);
 void register_token(CLI::App& program);
 
 /// In the order of `somabrain --help`.
 inline constexpr Register kCommands[] = {
-    register_token,
-    register_ports,
-    register_config,
+    register_serve,  register_migrate,  register_tenant, register_token, register_remember,
+    register_recall, register_evaluate, register_import, register_ports, register_config,
 };
 
 }  // namespace soma::cli

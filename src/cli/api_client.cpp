@@ -1,0 +1,75 @@
+#include "cli/api_client.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/error.h"
+
+namespace soma::cli {
+namespace {
+
+namespace json = boost::json;
+
+/// A batch of long texts takes a while to embed.
+constexpr std::chrono::seconds kRequestTime{120};
+constexpr std::size_t kMaxAnswerBytes = 16 << 20;
+
+Problem problem_of(const backends::HttpAnswer& answer) {
+    Problem problem{answer.status, "the service answered " + std::to_string(answer.status), ""};
+    boost::system::error_code failed;
+    const auto value = json::parse(answer.body, failed);
+    if (!failed && value.is_object()) {
+        const auto text = [&value](std::string_view name) {
+            const auto* member = value.get_object().if_contains(name);
+            return member != nullptr && member->is_string() ? std::string(member->get_string())
+                                                            : std::string();
+        };
+        problem.detail = text("detail");
+        problem.field = text("field");
+    }
+    return problem;
+}
+
+}  // namespace
+
+ApiClient::ApiClient(const config::Config& config)
+    : url_(config.url.empty() ? "http://127.0.0.1:" + std::to_string(config.http_port)
+                              : config.url),
+      token_(config.token) {
+    if (token_.empty()) {
+        throw Error(ErrorKind::unauthenticated, "SOMABRAIN_TOKEN is not set");
+    }
+}
+
+json::object ApiClient::post(const std::string& path, const json::object& body,
+                             const std::string& idempotency_key) {
+    json::object answer;
+    if (const auto problem = try_post(path, body, idempotency_key, answer)) {
+        throw Error(ErrorKind::invalid_argument,
+                    (problem->field.empty() ? "" : problem->field + " ") + problem->detail);
+    }
+    return answer;
+}
+
+std::optional<Problem> ApiClient::try_post(const std::string& path, const json::object& body,
+                                           const std::string& idempotency_key,
+                                           json::object& answer) {
+    backends::HttpRequest request;
+    request.method = "POST";
+    request.url = url_ + path;
+    request.headers = {{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}};
+    if (!idempotency_key.empty()) {
+        request.headers.emplace_back("Idempotency-Key", idempotency_key);
+    }
+    request.body = json::serialize(body);
+    request.max_answer_bytes = kMaxAnswerBytes;
+    const auto reply = http_.send(request, Deadline(kRequestTime));
+    constexpr int first_refusal = 300;
+    if (reply.status >= first_refusal) {
+        return problem_of(reply);
+    }
+    answer = json::parse(reply.body).as_object();
+    return std::nullopt;
+}
+
+}  // namespace soma::cli

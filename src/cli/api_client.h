@@ -1,0 +1,41 @@
+#pragma once
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+
+#include "backends/http/client.h"
+#include "config/config.h"
+
+namespace soma::cli {
+
+/// What the service refused, in its own words.
+struct Problem {
+    int status = 0;
+    std::string detail;
+    std::string field;  ///< JSON pointer, or empty
+};
+
+/// The client commands' way to a running service. Not thread-safe.
+class ApiClient {
+  public:
+    /// Throws Error when no token is set (SOMABRAIN_TOKEN).
+    explicit ApiClient(const config::Config& config);
+
+    /// The answer of a successful request. Throws Error with the problem's words otherwise.
+    boost::json::object post(const std::string& path, const boost::json::object& body,
+                             const std::string& idempotency_key = {});
+    /// The same, but a refused request is a value. Trouble on the way still throws.
+    std::optional<Problem> try_post(const std::string& path, const boost::json::object& body,
+                                    const std::string& idempotency_key,
+                                    boost::json::object& answer);
+
+    const std::string& url() const { return url_; }
+    const std::string& token() const { return token_; }
+
+  private:
+    std::string url_;
+    std::string token_;
+    backends::HttpClient http_;
+};
+
+}  // namespace soma::cli

@@ -1,0 +1,77 @@
+#include "cli/import_progress.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/canonical_json.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/error.h"
+
+namespace soma::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path state_folder() {
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    const std::string state = variable("XDG_STATE_HOME");
+    return (state.empty() ? fs::path(variable("HOME")) / ".local" / "state" : fs::path(state)) /
+           "somabrain";
+}
+
+/// The token's claims without those that differ in every token: who imports, and into which tenant.
+std::string who(const std::string& token) {
+    const auto first = token.find('.');
+    const auto second = token.find('.', first + 1);
+    if (second == std::string::npos) {
+        return token;
+    }
+    const auto claims = from_base64url(token.substr(first + 1, second - first - 1));
+    boost::system::error_code failed;
+    auto value = boost::json::parse(claims.value_or(""), failed);
+    if (failed || !value.is_object()) {
+        return token;
+    }
+    for (const auto* fleeting : {"exp", "iat", "nbf", "jti"}) {
+        value.get_object().erase(fleeting);
+    }
+    return to_canonical_json(value);
+}
+
+}  // namespace
+
+ImportProgress::ImportProgress(const ApiClient& client,
+                               const std::vector<domain::ImportItem>& items) {
+    std::string identity = client.url() + '\n' + who(client.token()) + '\n';
+    for (const auto& item : items) {
+        identity += item.place + '\n' + boost::json::serialize(item.request) + '\n';
+    }
+    path_ = state_folder() / ("import-" + to_hex(sha256(identity)).substr(0, 32));
+}
+
+std::size_t ImportProgress::done() const {
+    std::ifstream in(path_);
+    std::size_t count = 0;
+    return in >> count ? count : 0;
+}
+
+void ImportProgress::save(std::size_t done) const {
+    fs::create_directories(fs::path(path_).parent_path());
+    const std::string draft = path_ + ".new";
+    std::ofstream out(draft, std::ios::trunc);
+    out << done << '\n';
+    out.close();
+    // Renamed: a run that is cut off leaves the old count or the new one, never half of one.
+    if (!out || std::rename(draft.c_str(), path_.c_str()) != 0) {
+        throw Error(ErrorKind::unavailable, path_ + ": cannot be written");
+    }
+}
+
+}  // namespace soma::cli

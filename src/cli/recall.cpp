@@ -1,0 +1,43 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/api_client.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+
+namespace soma::cli {
+namespace {
+
+struct Options {
+    std::string query;
+    int top_k = 10;
+    std::vector<std::string> views;
+    bool explain = false;
+};
+
+void run(const Options& options) {
+    boost::json::object body{
+        {"query", options.query}, {"top_k", options.top_k}, {"explain", options.explain}};
+    if (!options.views.empty()) {
+        body["views"] = boost::json::array(options.views.begin(), options.views.end());
+    }
+    const auto answer = ApiClient(config::load()).post("/v1/recall", body);
+    print_memories(answer.at("results").as_array());
+}
+
+}  // namespace
+
+void register_recall(CLI::App& program) {
+    auto* command = program.add_subcommand("recall", "Find the memories that answer a query");
+    auto options = std::make_shared<Options>();
+    command->add_option("query", options->query, "What to look for")->required();
+    command->add_option("--top-k", options->top_k, "How many, 1 to 100")->capture_default_str();
+    command->add_option("--view", options->views, "Keep only the named views of the score");
+    command->add_flag("--explain", options->explain, "Show the value of every view");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace soma::cli

@@ -1,0 +1,237 @@
+#include "cli/service.h"
+
+#include <fstream>
+
+#include "backends/embedder/embedder.h"
+#include "backends/index/index.h"
+#include "backends/postgres/memory/memories.h"
+#include "backends/postgres/schema/migrations.h"
+#include "backends/postgres/tenant/tenants.h"
+#include "cli/service_metrics.h"
+#include "cli/wiring.h"
+#include "server/api_site.h"
+#include "server/http_server.h"
+#include "server/operations_site.h"
+#include "services/commit/committer.h"
+#include "services/evaluate/evaluate.h"
+#include "services/gate/gate.h"
+#include "services/jobs/jobs.h"
+#include "services/recall/recall.h"
+#include "services/remember/remember.h"
+#include "services/search/load.h"
+#include "services/search/search.h"
+#include "telemetry/log.h"
+
+namespace soma::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using namespace somabrain::v1;
+
+constexpr milliseconds kProbeTime{500};
+constexpr milliseconds kStopGrace{10'000};
+
+services::KeyringLimits keyring_limits(const config::Config& config) {
+    services::KeyringLimits limits;
+    limits.subjects = static_cast<std::size_t>(config.key_cache_entries);
+    limits.max_age = seconds(config.key_cache_seconds);
+    return limits;
+}
+
+backends::IndexLimits index_limits(const config::Config& config) {
+    backends::IndexLimits limits;
+    limits.bytes = static_cast<std::size_t>(config.index_budget_mib) << 20;
+    return limits;
+}
+
+server::ListenerLimits api_limits(const config::Config& config) {
+    server::ListenerLimits limits;
+    limits.worker_threads = config.worker_threads;
+    limits.queue_length = static_cast<std::size_t>(config.queue_length);
+    limits.max_connections = static_cast<std::size_t>(config.max_connections);
+    return limits;
+}
+
+server::ListenerLimits operations_limits() {
+    server::ListenerLimits limits;
+    limits.worker_threads = 1;
+    limits.queue_length = 16;
+    limits.max_connections = 64;
+    return limits;
+}
+
+services::CommitterOptions committer_options(const config::Config& config) {
+    services::CommitterOptions options;
+    options.idempotency_lifetime = std::chrono::hours(config.idempotency_hours);
+    if (!config.commit_trace_file.empty()) {
+        // For crash drills: one line just before COMMIT leaves and one after it is answered.
+        auto file = std::make_shared<std::ofstream>(config.commit_trace_file, std::ios::app);
+        options.trace = [file](std::string_view line) { *file << line << std::endl; };
+    }
+    return options;
+}
+
+}  // namespace
+
+/// Members in the order of construction: each may use those above it.
+struct Service::Parts {
+    explicit Parts(const config::Config& c)
+        : config(c),
+          embedder(backends::make_embedder(embedder_config(c))),
+          pool(app_login(c), static_cast<std::size_t>(c.postgres_connections)),
+          vault(vault_config(c)),
+          cache(redis_config(c)),
+          verifier(issuers(c)),
+          keyring(vault, keyring_limits(c)),
+          index(services::TenantLoader(tenants, memories, keyring), index_limits(c)),
+          committer(app_login(c), committer_options(c)),
+          working_memory(cache, memories, evaluations, keyring,
+                         seconds(c.working_memory_ttl_seconds)),
+          gate(verifier, directory, committer, ids),
+          preparer(keyring, *embedder, ids),
+          searcher(index, *embedder, parts),
+          remember(preparer, keyring, committer, working_memory, ids),
+          recall(searcher, memories, keyring, committer, ids, parts),
+          evaluate(searcher, working_memory, keyring, *embedder, committer, ids, parts,
+                   std::chrono::hours(c.evaluation_ttl_hours)),
+          jobs(maintenance, committer, tenants, ids,
+               {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
+          routes(server::contract_services()) {
+        committer.on_committed([this](const auto& change) { index.apply(change); });
+        bind_routes();
+    }
+
+    void bind_routes();
+    server::Pipeline pipeline();
+    server::ReadyReport ready();
+
+    config::Config config;
+    UuidGenerator ids;
+    telemetry::Parts parts;
+    std::unique_ptr<backends::Embedder> embedder;
+    backends::ConnectionPool pool;
+    backends::Tenants tenants{pool};
+    backends::Memories memories{pool};
+    backends::Evaluations evaluations{pool};
+    backends::Maintenance maintenance{pool};
+    backends::Vault vault;
+    backends::RedisCache cache;
+    backends::TokenVerifier verifier;
+    services::Keyring keyring;
+    backends::Index index;
+    services::Committer committer;
+    services::WorkingMemoryStore working_memory;
+    services::TenantDirectory directory{tenants};
+    services::Gate gate;
+    services::Preparer preparer;
+    services::Searcher searcher;
+    services::Remember remember;
+    services::Recall recall;
+    services::Evaluate evaluate;
+    services::Jobs jobs;
+    server::Routes routes;
+    std::unique_ptr<server::HttpListener> api;
+    std::unique_ptr<server::HttpListener> operations;
+};
+
+void Service::Parts::bind_routes() {
+    routes.bind<RememberRequest, RememberResponse>(
+        "somabrain.v1.Memory.Remember",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return remember.one(context, admission, request);
+        });
+    routes.bind<RememberBatchRequest, RememberBatchResponse>(
+        "somabrain.v1.Memory.RememberBatch",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return remember.batch(context, admission, request);
+        });
+    routes.bind<DeleteMemoryRequest, DeleteMemoryResponse>(
+        "somabrain.v1.Memory.DeleteMemory",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return remember.forget(context, admission, request);
+        });
+    routes.bind<RecallRequest, RecallResponse>(
+        "somabrain.v1.Memory.Recall",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return recall.recall(context, admission, request);
+        });
+    routes.bind<GetMemoryRequest, MemoryRecord>(
+        "somabrain.v1.Memory.GetMemory",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return recall.get(context, admission, request);
+        });
+    routes.bind<EvaluateRequest, EvaluateResponse>(
+        "somabrain.v1.Brain.Evaluate",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return evaluate.evaluate(context, admission, request);
+        });
+}
+
+server::Pipeline Service::Parts::pipeline() {
+    return {
+        .admit = [this](const auto& context) { return gate.admit(context); },
+        .refused = [this](const auto& context, const auto& admission, const Error& error,
+                          int status) { gate.record_refusal(context, admission, error, status); },
+        .answered = [](const server::Answered& answered) { count_answer(answered); }};
+}
+
+server::ReadyReport Service::Parts::ready() {
+    using server::PartState;
+    server::ReadyReport report;
+    try {
+        pool.run(Deadline(kProbeTime), [](backends::Connection& connection) {
+            backends::check_schema(connection, Deadline(kProbeTime));
+        });
+        report.parts.push_back({"postgres", PartState::ok, ""});
+    } catch (const Error& error) {
+        report.parts.push_back({"postgres", PartState::down, error.public_message()});
+    }
+    const std::string sealed = vault.trouble(Deadline(kProbeTime));
+    // Keys already unwrapped keep most requests going while OpenBao is away.
+    report.parts.push_back(
+        {"openbao", sealed.empty() ? PartState::ok : PartState::degraded, sealed});
+    const bool cached = cache.probe();
+    report.parts.push_back({"redis", cached ? PartState::ok : PartState::degraded,
+                            cached ? "" : "not answering: working memory comes from PostgreSQL"});
+    return report;
+}
+
+Service::Service(const config::Config& config) : parts_(std::make_unique<Parts>(config)) {}
+
+Service::~Service() = default;
+
+void Service::start() {
+    auto& p = *parts_;
+    const Deadline deadline(seconds(10));
+    p.pool.run(deadline, [&deadline](backends::Connection& connection) {
+        backends::check_schema(connection, deadline);
+    });
+    p.committer.start();
+    p.jobs.start();
+    p.operations = std::make_unique<server::HttpListener>(
+        server::make_operations_site([&p] { return p.ready(); },
+                                     [] { return telemetry::metrics().text(); }),
+        operations_limits());
+    p.api = std::make_unique<server::HttpListener>(
+        server::make_api_site(p.routes, p.pipeline(), milliseconds(p.config.request_deadline_ms)),
+        api_limits(p.config));
+    watch({.index = p.index,
+           .committer = p.committer,
+           .gate = p.gate,
+           .embedder = *p.embedder,
+           .api = *p.api});
+    p.operations->start(p.config.ops_address, static_cast<std::uint16_t>(p.config.ops_port));
+    p.api->start(p.config.listen_address, static_cast<std::uint16_t>(p.config.http_port));
+    telemetry::log(telemetry::Level::info, "serving", {{"port", p.config.http_port}});
+}
+
+void Service::stop() {
+    auto& p = *parts_;
+    p.api->stop(kStopGrace);
+    p.jobs.stop();
+    p.committer.stop();
+    p.operations->stop(milliseconds(0));
+}
+
+}  // namespace soma::cli

@@ -1,0 +1,95 @@
+#include "cli/wiring.h"
+
+#include "base/error.h"
+#include "domain/identity/jws.h"
+
+namespace soma::cli {
+namespace {
+
+/// "realm.roles" as the JSON pointer "/realm/roles"; "~" and "/" are escaped (RFC 6901).
+std::string pointer_of(const std::string& dotted) {
+    std::string pointer = "/";
+    for (const char c : dotted) {
+        switch (c) {
+            case '.':
+                pointer += '/';
+                break;
+            case '~':
+                pointer += "~0";
+                break;
+            case '/':
+                pointer += "~1";
+                break;
+            default:
+                pointer += c;
+        }
+    }
+    return pointer;
+}
+
+}  // namespace
+
+backends::ConnectionSettings app_login(const config::Config& config) {
+    backends::ConnectionSettings settings;
+    settings.host = config.postgres_host;
+    settings.port = config.postgres_port;
+    settings.database = config.postgres_database;
+    settings.user = config.postgres_user;
+    settings.password = config.postgres_password;
+    return settings;
+}
+
+backends::ConnectionSettings owner_login(const config::Config& config) {
+    auto settings = app_login(config);
+    settings.user = config.postgres_migrate_user;
+    settings.password = config.postgres_migrate_password;
+    settings.role = "soma_owner";
+    return settings;
+}
+
+backends::VaultConfig vault_config(const config::Config& config) {
+    backends::VaultConfig vault;
+    vault.address = config.vault_address();
+    vault.role_id_file = config.vault_role_id_file;
+    vault.secret_id_file = config.vault_secret_id_file;
+    vault.token_file = config.vault_token_file;
+    vault.ca_file = config.vault_ca_file;
+    vault.transit_mount = config.vault_transit_mount;
+    vault.kv_mount = config.vault_kv_mount;
+    vault.timeout = std::chrono::milliseconds(config.vault_timeout_ms);
+    return vault;
+}
+
+backends::RedisConfig redis_config(const config::Config& config) {
+    backends::RedisConfig redis;
+    redis.host = config.redis_host;
+    redis.port = config.redis_port;
+    redis.password = config.redis_password;
+    redis.connections = static_cast<std::size_t>(config.redis_connections);
+    redis.connect_timeout = std::chrono::milliseconds(config.redis_timeout_ms);
+    redis.command_timeout = std::chrono::milliseconds(config.redis_timeout_ms);
+    return redis;
+}
+
+std::vector<backends::IssuerConfig> issuers(const config::Config& config) {
+    if (config.jwt_issuer.empty()) {
+        return {};
+    }
+    backends::IssuerConfig issuer;
+    issuer.rules.issuer = config.jwt_issuer;
+    issuer.rules.audience = config.jwt_audience;
+    issuer.rules.tenant_claim = pointer_of(config.jwt_tenant_claim);
+    issuer.rules.roles_claim = pointer_of(config.jwt_roles_claim);
+    issuer.rules.leeway = std::chrono::seconds(config.jwt_clock_skew_seconds);
+    issuer.rules.algorithms.clear();
+    for (const auto& name : config.jwt_algorithms) {
+        const auto algorithm = domain::parse_algorithm(name);
+        SOMA_ASSERT(algorithm.has_value(), "the table of settings admits only known algorithms");
+        issuer.rules.algorithms.push_back(*algorithm);
+    }
+    issuer.jwks_file = config.jwt_jwks_file;
+    issuer.jwks_url = config.jwt_jwks_file.empty() ? config.jwt_jwks_url : "";
+    return {issuer};
+}
+
+}  // namespace soma::cli

@@ -1,0 +1,22 @@
+#pragma once
+#include <vector>
+
+#include "backends/oidc/token_verifier.h"
+#include "backends/postgres/connection.h"
+#include "backends/redis/cache.h"
+#include "backends/vault/vault.h"
+#include "config/config.h"
+
+namespace soma::cli {
+
+/// From the one table of settings to what each backend asks for. Pure.
+
+backends::ConnectionSettings app_login(const config::Config& config);
+/// The login of `migrate` and `tenant create`: becomes soma_owner.
+backends::ConnectionSettings owner_login(const config::Config& config);
+backends::VaultConfig vault_config(const config::Config& config);
+backends::RedisConfig redis_config(const config::Config& config);
+/// None when no issuer is named: then every call is 401.
+std::vector<backends::IssuerConfig> issuers(const config::Config& config);
+
+}  // namespace soma::cli
