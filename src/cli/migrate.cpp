@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "backends/postgres/schema/maintenance.h"
 #include "backends/postgres/schema/migrations.h"
 #include "cli/commands.h"
 #include "cli/wiring.h"
@@ -13,13 +12,11 @@ constexpr std::chrono::minutes kMigrationTime{10};
 
 void run() {
     const auto config = config::load();
-    const Deadline deadline(kMigrationTime);
-    for (const auto& name : backends::migrate(owner_login(config), deadline)) {
+    for (const auto& name : backends::migrate(
+             owner_login(config), static_cast<std::uint64_t>(config.events_partition_rows),
+             Deadline(kMigrationTime))) {
         std::printf("applied %s\n", name.c_str());
     }
-    backends::ConnectionPool pool(app_login(config), 1);
-    backends::Maintenance(pool).keep_partitions_ahead(
-        static_cast<std::uint64_t>(config.events_partition_rows), deadline);
 }
 
 }  // namespace

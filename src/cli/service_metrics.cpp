@@ -49,10 +49,10 @@ void read_gate(const services::Gate& gate) {
     }
 }
 
-void read_embedder(const backends::Embedder& embedder) {
-    const auto figures = embedder.figures();
-    advance("somabrain_embedder_cache_hits_total", figures.cache_hits);
-    advance("somabrain_embedder_cache_misses_total", figures.cache_misses);
+void read_queries(const backends::QueryCache& queries) {
+    const auto figures = queries.stats();
+    advance("somabrain_embedder_cache_hits_total", figures.hits);
+    advance("somabrain_embedder_cache_misses_total", figures.misses);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ void watch(const Watched& watched) {
         read_committer(watched.committer);
         read_index(watched.index);
         read_gate(watched.gate);
-        read_embedder(watched.embedder);
+        read_queries(watched.queries);
         set("somabrain_server_connections_count", watched.api.connections());
         set("somabrain_server_queue_requests", watched.api.queued());
     });

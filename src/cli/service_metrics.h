@@ -1,5 +1,5 @@
 #pragma once
-#include "backends/embedder/embedder.h"
+#include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "server/api_site.h"
 #include "server/http_server.h"
@@ -13,7 +13,7 @@ struct Watched {
     backends::Index& index;
     services::Committer& committer;
     services::Gate& gate;
-    backends::Embedder& embedder;
+    backends::QueryCache& queries;
     server::HttpListener& api;
 };
 

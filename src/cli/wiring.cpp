@@ -1,7 +1,7 @@
 #include "cli/wiring.h"
 
 #include "base/error.h"
-#include "domain/identity/jws.h"
+#include "domain/identity/compact_token.h"
 
 namespace soma::cli {
 namespace {

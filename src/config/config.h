@@ -72,7 +72,6 @@ struct Config {
     // Embedding
     std::string model_dir;
     int embedding_threads = 0;
-    int embedding_batch = 0;
     int query_cache_entries = 0;
 
     // Memory
@@ -80,6 +79,7 @@ struct Config {
     int working_memory_ttl_seconds = 0;
     int evaluation_ttl_hours = 0;
     int idempotency_hours = 0;
+    std::string commit_trace_file;
 
     // Client commands (remember, recall, evaluate, import)
     std::string url;

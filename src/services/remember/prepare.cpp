@@ -87,7 +87,7 @@ void Preparer::embed(const backends::TenantRow& tenant, std::span<Prepared> prep
                      std::span<const RememberRequest* const> items,
                      const std::vector<std::string>& fields, const Deadline& deadline) {
     const auto dimension = static_cast<std::size_t>(tenant.dimension);
-    std::vector<std::string_view> texts;
+    std::vector<std::string> texts;
     std::vector<std::pair<domain::Passage*, const std::string*>> targets;
     for (std::size_t i = 0; i < items.size(); ++i) {
         const std::string& text = items[i]->text();
@@ -108,8 +108,7 @@ void Preparer::embed(const backends::TenantRow& tenant, std::span<Prepared> prep
             passages.push_back({span.begin, span.end, {}});
         }
         for (auto& passage : passages) {
-            texts.push_back(
-                std::string_view(text).substr(passage.begin, passage.end - passage.begin));
+            texts.push_back(text.substr(passage.begin, passage.end - passage.begin));
             targets.emplace_back(&passage, &fields[i]);
         }
     }

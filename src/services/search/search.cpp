@@ -49,7 +49,7 @@ std::optional<math::QuantizedVector> Searcher::embed(const backends::TenantRow& 
     const std::string text =
         index_.read(tenant.id, at_least, deadline).corpus().strip_names(query.text, now);
     const auto timer = parts_.time(telemetry::Part::embed);
-    return domain::stored_form(embedder_.embed(text, deadline), dimension, "/query");
+    return domain::stored_form(queries_.embed(text, deadline), dimension, "/query");
 }
 
 Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& query, Time now,

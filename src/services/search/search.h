@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/embedder/embedder.h"
+#include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "backends/postgres/tenant/tenants.h"
 #include "domain/retrieval/search.h"
@@ -40,8 +40,9 @@ struct Found {
 /// Thread-safe.
 class Searcher {
   public:
-    Searcher(backends::Index& index, backends::Embedder& embedder, telemetry::Parts& parts)
-        : index_(index), embedder_(embedder), parts_(parts) {}
+    Searcher(backends::Index& index, backends::Embedder& embedder, backends::QueryCache& queries,
+             telemetry::Parts& parts)
+        : index_(index), embedder_(embedder), queries_(queries), parts_(parts) {}
 
     /// Throws Error: invalid_argument (at_least, views, embedding), conflict (a token of another
     /// epoch), unavailable (at_least not reached, tenant not loadable, embedder overloaded).
@@ -55,6 +56,7 @@ class Searcher {
 
     backends::Index& index_;
     backends::Embedder& embedder_;
+    backends::QueryCache& queries_;
     telemetry::Parts& parts_;
 };
 

@@ -314,7 +314,7 @@ const WordPiece& MiniLm::tokenizer() const {
 }
 
 std::string_view MiniLm::name() const {
-    return impl_->precision == Precision::int8 ? "all-MiniLM-L6-v2-int8" : "all-MiniLM-L6-v2-f32";
+    return impl_->precision == Precision::int8 ? kInt8Name : kFloatName;
 }
 
 MiniLm::WorkspacePointer MiniLm::make_workspace() const {

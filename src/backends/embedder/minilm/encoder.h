@@ -25,6 +25,9 @@ enum class Precision : std::uint8_t { int8, float32 };
 class MiniLm {
   public:
     static constexpr std::size_t kDimension = 384;
+    /// Stored beside every vector: int8 and float vectors are close, but not comparable bit by bit.
+    static constexpr std::string_view kInt8Name = "all-MiniLM-L6-v2-int8";
+    static constexpr std::string_view kFloatName = "all-MiniLM-L6-v2-f32";
     static constexpr std::size_t kMaxTokens = 256;  ///< [CLS] and [SEP] included
 
     /// Space one thread computes in; some 6 MB, of which only what a text needs is ever touched.
