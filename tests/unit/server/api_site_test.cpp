@@ -29,7 +29,7 @@ class ApiSite : public testing::Test {
             "somabrain.v1.Memory.Remember",
             [this](const RequestContext& context, const Admission& admission,
                    const RememberRequest& request) {
-                steps_ += " handle(" + admission.name + "," + request.text() + "," +
+                steps_ += " handle(" + admission.principal.actor + "," + request.text() + "," +
                           context.idempotency_key + ")";
                 if (request.text() == "not found") {
                     throw Error(ErrorKind::not_found, "no such thing");
@@ -64,18 +64,20 @@ class ApiSite : public testing::Test {
     }
 
     Pipeline pipeline() {
-        return {.admit =
-                    [this](const RequestContext& context) {
-                        steps_ += " admit";
-                        if (context.bearer_token != "good") {
-                            throw Error(ErrorKind::unauthenticated, "who are you?");
-                        }
-                        return std::make_shared<const Admission>(Admission{"ann"});
-                    },
+        return {.admit = [this](const RequestContext& context) -> std::shared_ptr<const Admission> {
+                    steps_ += " admit";
+                    if (context.bearer_token != "good") {
+                        throw Error(ErrorKind::unauthenticated, "who are you?");
+                    }
+                    auto admission = std::make_shared<Admission>();
+                    admission->principal.actor = "ann";
+                    return admission;
+                },
                 .refused =
                     [this](const RequestContext&, const Admission& admission, const Error& error,
                            int status) {
-                        steps_ += " refused(" + admission.name + "," + std::to_string(status) + ")";
+                        steps_ += " refused(" + admission.principal.actor + "," +
+                                  std::to_string(status) + ")";
                         if (is_ledger_down_) {
                             throw Error(ErrorKind::unavailable, "the ledger", error.what());
                         }

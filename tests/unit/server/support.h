@@ -1,5 +1,4 @@
 #pragma once
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,16 +7,9 @@
 #include "base/error.h"
 #include "server/api_site.h"
 #include "server/routes.h"
+#include "services/gate/admission.h"
 #include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/memory.pb.h"
-
-// The gate defines Admission; a test binary of the server alone has no gate, so it says here what
-// one carries: nothing the server looks at.
-namespace soma::services {
-struct Admission {
-    std::string name;
-};
-}  // namespace soma::services
 
 namespace soma::server::test {
 
