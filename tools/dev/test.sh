@@ -76,7 +76,12 @@ with_stack() {
   [ -z "$started" ] || stack_down
 }
 
-test_real() { run_gtest_programs release real ''; }
+# The embedder's tests ask an oracle in Python; SOMABRAIN_LOCOMO=FILE adds a LoCoMo file's turns.
+test_real() {
+  local python
+  python=$(python_with tests/support/oracle/requirements.txt)
+  SOMABRAIN_ORACLE_PYTHON=$python SOMABRAIN_MODEL_DIR=$MODEL run_gtest_programs release real ''
+}
 
 # python_with REQUIREMENTS: the interpreter of a virtual environment that has them
 python_with() {
