@@ -32,7 +32,7 @@ void run(const Options& options) {
     for (const auto& number : answer.at("residual").as_array()) {
         squares += std::pow(number.to_number<double>(), 2);
     }
-    std::printf("\nresidual norm %.3f (0: memory explains the query; 1: it says nothing of it)\n",
+    std::printf("\nresidual norm %.3f (what memory does not explain of a query of norm 1)\n",
                 std::sqrt(squares));
     std::printf("evaluation %s\n\n%s", answer.at("evaluation_id").as_string().c_str(),
                 answer.at("prompt").as_string().c_str());

@@ -96,7 +96,7 @@ serve_up() {
 stack_up() {
   local from=$EPOCHREALTIME stores=
   [ "${1:-}" = --stores ] && stores=yes
-  if [ -n "$stores" ]; then bring_up somabrain; else bring_up; fi
+  bring_up somabrain
   if [ -n "$stores" ]; then
     release_ports
     say "stores are up after $(since "$from"): $(tr -d ' \n' <ports.json)"
