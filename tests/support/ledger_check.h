@@ -68,8 +68,11 @@ inline void expect_ledger_whole(const backends::ConnectionSettings& superuser,
          "SELECT count(*) - count(DISTINCT (session_hmac, turn)) FROM memories WHERE tenant ="
          " $1::uuid AND turn IS NOT NULL AND session_hmac IS NOT NULL"},
     };
-    const Deadline deadline(std::chrono::seconds(60));
-    const auto connection = backends::Connection::open(superuser, deadline);
+    const Deadline deadline(std::chrono::seconds(120));
+    backends::ConnectionSettings patient = superuser;
+    patient.statement_timeout = std::chrono::seconds(120);
+    const auto connection = backends::Connection::open(patient, deadline);
+    connection->run_script("ANALYZE", deadline);  // these joins need a planner that knows the sizes
     for (const auto& [name, sql] : kRules) {
         const backends::Result result = connection->run(
             backends::Statement{name, sql}, backends::Params().add(tenant.id), deadline);
