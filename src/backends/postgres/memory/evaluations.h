@@ -6,7 +6,7 @@
 #include "backends/postgres/connection_pool.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "domain/ledger/stored_memory.h"
+#include "domain/ledger/intent.h"
 
 namespace soma::backends {
 

@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "support/postgres_cluster.h"
+#include "support/postgres/postgres_cluster.h"
 
 namespace soma::backends {
 namespace {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <limits>
 
-#include "support/postgres_cluster.h"
+#include "support/postgres/postgres_cluster.h"
 
 namespace soma::backends {
 namespace {

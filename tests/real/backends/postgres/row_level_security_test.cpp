@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "backends/postgres/connection.h"
-#include "support/postgres_cluster.h"
+#include "support/postgres/postgres_cluster.h"
 
 namespace soma::backends {
 namespace {

@@ -8,9 +8,9 @@
 #include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/memories.h"
 #include "base/error.h"
-#include "support/intents.h"
-#include "support/ledger_check.h"
-#include "support/postgres_cluster.h"
+#include "support/postgres/intents.h"
+#include "support/postgres/ledger_check.h"
+#include "support/postgres/postgres_cluster.h"
 
 namespace soma::services {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "services/commit/committer.h"
-#include "support/intents.h"
-#include "support/ledger_check.h"
-#include "support/postgres_cluster.h"
+#include "support/postgres/intents.h"
+#include "support/postgres/ledger_check.h"
+#include "support/postgres/postgres_cluster.h"
 
 namespace soma::services {
 namespace {

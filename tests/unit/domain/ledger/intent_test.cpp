@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/intents.h"
+#include "support/postgres/intents.h"
 
 namespace soma::domain {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "domain/ledger/plan.h"
-#include "support/intents.h"
+#include "support/postgres/intents.h"
 #include "support/property.h"
 
 namespace soma::domain {

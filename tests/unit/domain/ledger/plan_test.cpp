@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "support/intents.h"
+#include "support/postgres/intents.h"
 
 namespace soma::domain {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "backends/postgres/schema/maintenance.h"
-#include "support/postgres_cluster.h"
+#include "support/postgres/postgres_cluster.h"
 
 namespace soma::backends {
 namespace {
