@@ -94,7 +94,10 @@ void decode_json(std::string_view text, std::span<const Parameter> parameters,
                       "must be nested at most " + std::to_string(kMaxDepth) + " levels deep");
     }
     if (error) {
-        throw invalid(walk.pointer(), "must be valid JSON in UTF-8: " + error.message());
+        // Of a body that ends too early no single value is to blame.
+        const bool is_cut = error == boost::json::error::incomplete;
+        throw invalid(is_cut ? "" : walk.pointer(),
+                      "must be valid JSON in UTF-8: " + error.message());
     }
 }
 

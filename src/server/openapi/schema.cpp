@@ -90,7 +90,7 @@ json::object value_schema(const FieldPlan& plan, std::string& description,
             schema["type"] = "object";
             if (plan.limits->has_max_bytes()) {
                 description += " At most " + std::to_string(plan.limits->max_bytes()) +
-                               " bytes as canonical JSON (RFC 8785).";
+                               " bytes as canonical JSON (RFC 8785), integers within ±(2^53 − 1).";
             }
             break;
         case JsonShape::boolean:
@@ -112,6 +112,20 @@ json::object value_schema(const FieldPlan& plan, std::string& description,
             break;
     }
     return schema;
+}
+
+/// The same schema, or null.
+void add_null(json::object& schema) {
+    if (schema.contains("$ref")) {
+        json::object reference{{"$ref", schema.at("$ref")}};
+        schema.erase("$ref");
+        schema["anyOf"] = json::array{std::move(reference), json::object{{"type", "null"}}};
+        return;
+    }
+    schema["type"] = json::array{schema.at("type"), "null"};
+    if (schema.contains("enum")) {
+        schema.at("enum").get_array().push_back(nullptr);
+    }
 }
 
 bool is_always_printed(const FieldPlan& field) {
@@ -139,9 +153,6 @@ json::object field_schema(const FieldPlan& plan,
     } else if (plan.is_map) {
         schema = {{"type", "object"}, {"additionalProperties", std::move(schema)}};
     }
-    if (plan.limits->nullable()) {
-        schema["type"] = json::array{schema["type"], "null"};
-    }
     if (!description.empty()) {
         schema["description"] = description;
     }
@@ -153,21 +164,26 @@ json::object message_schema(const MessagePlan& plan, SchemaSide side,
     json::object properties;
     json::array required;
     for (const FieldPlan& field : plan.fields) {
-        properties[field.name] = field_schema(field, referenced);
-        const bool is_needed =
-            side == SchemaSide::request ? field.limits->required() : is_always_printed(field);
+        const bool is_request = side == SchemaSide::request;
+        const bool is_needed = is_request ? field.limits->required() : is_always_printed(field);
+        json::object schema = field_schema(field, referenced);
+        // A request may say null for "absent"; an answer says it where limits.proto says so.
+        if (is_request ? !is_needed : field.limits->nullable()) {
+            add_null(schema);
+        }
+        properties[field.name] = std::move(schema);
         if (is_needed) {
             required.emplace_back(field.name);
         }
     }
-    json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
+    json::object out{{"type", "object"}, {"properties", std::move(properties)}};
     if (!required.empty()) {
-        schema["required"] = std::move(required);
+        out["required"] = std::move(required);
     }
     if (side == SchemaSide::request) {
-        schema["additionalProperties"] = false;
+        out["additionalProperties"] = false;
     }
-    return schema;
+    return out;
 }
 
 }  // namespace soma::server

@@ -57,6 +57,9 @@ TEST(OpenApi, SaysTheLimitsTheCodecChecks) {
                   .as_array()
                   .size(),
               8U);
+    // The codec takes null for "absent" of what may be absent.
+    EXPECT_EQ(text.at("type"), "string");
+    EXPECT_EQ(remember.at("properties").at("tags").at("type"), (json::array{"array", "null"}));
     const auto& evaluate = schemas.at("EvaluateResponse");
     EXPECT_EQ(evaluate.at("properties").at("constitution_version").at("type"),
               (json::array{"integer", "null"}));
