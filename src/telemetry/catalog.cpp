@@ -11,12 +11,12 @@ constexpr double kLatency[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 
 // The same range in steps of a quarter, for benchmarks that read quantiles off the buckets.
 constexpr double kFineLatency[] = {
-    0.00001, 0.0000125, 0.000016, 0.00002, 0.000025, 0.000032, 0.00004, 0.00005, 0.000063, 0.00008,
-    0.0001,  0.000125,  0.00016,  0.0002,  0.00025,  0.00032,  0.0004,  0.0005,  0.00063,  0.0008,
-    0.001,   0.00125,   0.0016,   0.002,   0.0025,   0.0032,   0.004,   0.005,   0.0063,   0.008,
-    0.01,    0.0125,    0.016,    0.02,    0.025,    0.032,    0.04,    0.05,    0.063,    0.08,
-    0.1,     0.125,     0.16,     0.2,     0.25,     0.32,     0.4,     0.5,     0.63,     0.8,
-    1.0,     2.5,       5.0,      10.0};
+    0.00001, 0.0000125, 0.000016, 0.00002, 0.000025, 0.000032, 0.00004, 0.00005, 0.000063,
+    0.00008, 0.0001,    0.000125, 0.00016, 0.0002,   0.00025,  0.00032, 0.0004,  0.0005,
+    0.00063, 0.0008,    0.001,    0.00125, 0.0016,   0.002,    0.0025,  0.0032,  0.004,
+    0.005,   0.0063,    0.008,    0.01,    0.0125,   0.016,    0.02,    0.025,   0.032,
+    0.04,    0.05,      0.063,    0.08,    0.1,      0.125,    0.16,    0.2,     0.25,
+    0.32,    0.4,       0.5,      0.63,    0.8,      1.0,      2.5,     5.0,     10.0};
 
 const Metric kCatalog[] = {
     {"somabrain_server_requests_total", counter, "Answers of the API.", "route status"},
@@ -39,7 +39,8 @@ const Metric kCatalog[] = {
     {"somabrain_index_resident_bytes", gauge, "Search structures of loaded tenants."},
     {"somabrain_index_resident_tenants", gauge, "Tenants loaded."},
     {"somabrain_index_resident_memories", gauge, "Memories of loaded tenants."},
-    {"somabrain_index_gaps_total", counter, "Times a tenant was loaded anew after a missed change."},
+    {"somabrain_index_gaps_total", counter,
+     "Times a tenant was loaded anew after a missed change."},
     {"somabrain_index_loads_total", counter, "Tenants loaded from PostgreSQL."},
     {"somabrain_index_evictions_total", counter, "Tenants unloaded for lack of room."},
     {"somabrain_process_resident_bytes", gauge, "Resident memory of the process."},
