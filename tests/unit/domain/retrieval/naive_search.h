@@ -276,8 +276,12 @@ class NaiveSearch {
             }
             hit.values[View::facet] = !facet.empty() && memory->content.speaker == facet ? 1 : 0;
             const auto [before, after] = neighbours(query, memory);
-            hit.values[View::previous] = blend_of(query, before);
-            hit.values[View::next] = blend_of(query, after);
+            // At either end of a session, the memory stands in for the neighbour it lacks.
+            const bool in_session = !memory->content.session_id.empty();
+            hit.values[View::previous] =
+                in_session ? blend_of(query, before != nullptr ? before : memory) : 0;
+            hit.values[View::next] =
+                in_session ? blend_of(query, after != nullptr ? after : memory) : 0;
             hit.values[View::session] = session_value(query, memory);
             const double days = std::chrono::duration<double, std::micro>(
                                     query.request.now -
