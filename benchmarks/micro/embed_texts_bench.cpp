@@ -1,5 +1,5 @@
-// Embeds a file of texts, one a line, and writes their unit vectors as raw float32: the real vectors other
-// benchmarks search. Prints texts per second.
+// Embeds a file of texts, one a line, and writes their unit vectors as raw float32: the real
+// vectors other benchmarks search. Prints texts per second.
 //   bench_embed_texts MODEL_DIR TEXTS VECTORS
 #include <chrono>
 #include <cstdio>
@@ -25,9 +25,8 @@ int main(int argc, char** argv) {
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t begin = 0; begin < texts.size(); begin += 1000) {
         const std::size_t end = std::min(texts.size(), begin + 1000);
-        const auto vectors =
-            embedder.embed_many({texts.data() + begin, end - begin},
-                                soma::Deadline(std::chrono::hours(1)));
+        const auto vectors = embedder.embed_many({texts.data() + begin, end - begin},
+                                                 soma::Deadline(std::chrono::hours(1)));
         for (const auto& vector : vectors) {
             out.write(reinterpret_cast<const char*>(vector.data()),
                       static_cast<std::streamsize>(vector.size() * sizeof(float)));
