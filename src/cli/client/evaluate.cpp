@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "cli/api_client.h"
+#include "cli/client/api_client.h"
+#include "cli/client/print.h"
 #include "cli/commands.h"
-#include "cli/print.h"
 
 namespace soma::cli {
 namespace {

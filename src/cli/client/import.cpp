@@ -13,9 +13,9 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "cli/api_client.h"
+#include "cli/client/api_client.h"
+#include "cli/client/import_progress.h"
 #include "cli/commands.h"
-#include "cli/import_progress.h"
 #include "domain/importing/import_items.h"
 
 namespace soma::cli {

@@ -1,4 +1,4 @@
-#include "cli/import_progress.h"
+#include "cli/client/import_progress.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/api_client.h"
+#include "cli/client/api_client.h"
 #include "domain/importing/import_items.h"
 
 namespace soma::cli {

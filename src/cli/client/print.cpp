@@ -1,4 +1,4 @@
-#include "cli/print.h"
+#include "cli/client/print.h"
 
 #include <boost/json/object.hpp>
 #include <cstdio>

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/api_client.h"
+#include "cli/client/api_client.h"
+#include "cli/client/print.h"
 #include "cli/commands.h"
-#include "cli/print.h"
 
 namespace soma::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/api_client.h"
+#include "cli/client/api_client.h"
 #include "cli/commands.h"
 
 namespace soma::cli {
