@@ -8,9 +8,13 @@ A text is one JSON string a line. Needs tests/requirements.txt.
 
 import json
 import math
+import os
 import struct
 import sys
 from pathlib import Path
+
+# On a busy machine BLAS threads that wait for one another cost far more than they bring.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from tokenizers import BertWordPieceTokenizer

@@ -17,6 +17,11 @@ inline std::string environment(const char* name, const std::string& otherwise) {
     return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
+/// Runs a line of shell to its end; false when it failed.
+inline bool run_line(const std::string& line) {
+    return std::system(line.c_str()) == 0;  // NOLINT(cert-env33-c): oracles are other programs
+}
+
 /// Where tools/fetch_model put the weights: SOMABRAIN_MODEL_DIR, or ./dev's own place.
 inline std::filesystem::path model_directory() {
     const std::string cache =
@@ -63,7 +68,7 @@ inline std::string ask_oracle(const std::string& command, std::span<const std::s
                              script + "' " + command + " '" + model_directory().string() + "' < '" +
                              (scratch.path() / "texts").string() + "' > '" +
                              (scratch.path() / "answer").string() + "'";
-    if (std::system(line.c_str()) != 0) {  // NOLINT(cert-env33-c): the oracle is a Python program
+    if (!run_line(line)) {
         throw std::runtime_error(
             "the oracle failed: set SOMABRAIN_ORACLE_PYTHON to a Python with "
             "tests/support/oracle/requirements.txt");

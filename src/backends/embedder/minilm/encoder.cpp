@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "backends/embedder/minilm/kernels.h"
@@ -92,6 +93,8 @@ class Linear {
             float32_.emplace(from.weights, outputs_, inputs_);
             return;
         }
+        SOMA_ASSERT(outliers.empty() || outliers.size() == 2 || outliers.size() == 8,
+                    "the numbers of outliers that are compiled in");
         outliers_.assign(outliers.begin(), outliers.end());
         for (const std::size_t channel : outliers_) {
             for (std::size_t n = 0; n < outputs_; ++n) {
@@ -143,17 +146,31 @@ class Linear {
     /// `x` is the row that was quantised, for its outliers.
     void dequantize(const std::int32_t* sums, RowScale scale, const float* x,
                     std::span<float> out) const {
+        switch (outliers_.size()) {
+            case 0:
+                return dequantize_with(std::make_index_sequence<0>{}, sums, scale, x, out);
+            case 2:
+                return dequantize_with(std::make_index_sequence<2>{}, sums, scale, x, out);
+            default:
+                return dequantize_with(std::make_index_sequence<8>{}, sums, scale, x, out);
+        }
+    }
+
+    /// The number of outliers is known to the compiler, which then keeps all of them in registers.
+    template <std::size_t... I>
+    void dequantize_with(std::index_sequence<I...>, const std::int32_t* sums, RowScale scale,
+                         [[maybe_unused]] const float* x, std::span<float> out) const {
         const Float8 row_scale = Float8::all(scale.scale);
         const float* weight_scales = int8_->scales().data();
         const std::int32_t* columns = int8_->column_sums().data();
+        [[maybe_unused]] const float* weights = outlier_weights_.data();
+        [[maybe_unused]] const std::tuple factors{Float8::all(x[outliers_[I]])...};
         for (std::size_t n = 0; n < outputs_; n += Float8::kLanes) {
             const Float8 exact = Float8::from_int(sums + n, scale.zero, columns + n);
             const Float8 factor = row_scale * Float8::load(weight_scales + n);
             Float8 y = Float8::fma(exact, factor, Float8::load(bias_.data() + n));
-            for (std::size_t i = 0; i < outliers_.size(); ++i) {
-                const Float8 weight = Float8::load(outlier_weights_.data() + i * outputs_ + n);
-                y = Float8::fma(Float8::all(x[outliers_[i]]), weight, y);
-            }
+            ((y = Float8::fma(std::get<I>(factors), Float8::load(weights + I * outputs_ + n), y)),
+             ...);
             y.store(out.data() + n);
         }
     }

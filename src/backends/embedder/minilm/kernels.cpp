@@ -174,14 +174,10 @@ RowScale quantize_row(std::span<const float> row, std::int32_t largest,
     const auto zero = static_cast<std::int32_t>(std::nearbyint(-minimum * inverse));
     const Float8 shift = Float8::all(static_cast<float>(zero));
     for (std::size_t i = 0; i < row.size(); i += kLanes) {
-        // Both ends can round half a step outward: clamp, then the cast is exact.
-        Float8 q = Float8::round(Float8::load(row.data() + i) * Float8::all(inverse)) + shift;
-        q = Float8::min(Float8::max(q, Float8::all(0)), Float8::all(steps));
-        float lane[kLanes];
-        q.store(lane);
-        for (std::size_t j = 0; j < kLanes; ++j) {
-            out[i + j] = static_cast<std::uint8_t>(static_cast<std::int32_t>(lane[j]));
-        }
+        // Both ends can round half a step outward: clamp, then the bytes are exact.
+        const Float8 x = Float8::load(row.data() + i);
+        const Float8 q = Float8::round(x * Float8::all(inverse)) + shift;
+        Float8::min(Float8::max(q, Float8::all(0)), Float8::all(steps)).store_bytes(&out[i]);
     }
     return {range / steps, zero};
 }

@@ -63,6 +63,13 @@ struct Float8 {
         const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(a.v), _mm256_set1_epi32(127));
         return {_mm256_castsi256_ps(_mm256_slli_epi32(biased, 23))};
     }
+    /// The lanes, integral and in [0, 255], as bytes.
+    void store_bytes(std::uint8_t* to) const {
+        const __m256i wide = _mm256_cvtps_epi32(v);
+        const __m128i words =
+            _mm_packus_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+    }
     /// (float)(a[i] - shift · b[i]), exact integers first.
     static Float8 from_int(const std::int32_t* a, std::int32_t shift, const std::int32_t* b) {
         const auto read = [](const std::int32_t* from) {
@@ -119,6 +126,9 @@ struct Float8 {
     }
     static Float8 exponent(Float8 a) {
         return each([&](std::size_t i) { return std::ldexp(1.0F, static_cast<int>(a.v[i])); });
+    }
+    void store_bytes(std::uint8_t* to) const {
+        for (std::size_t i = 0; i < kLanes; ++i) to[i] = static_cast<std::uint8_t>(v[i]);
     }
     static Float8 from_int(const std::int32_t* a, std::int32_t shift, const std::int32_t* b) {
         return each([&](std::size_t i) { return static_cast<float>(a[i] - shift * b[i]); });

@@ -30,7 +30,7 @@ class Server {
         const std::string line = "'" + test::environment("SOMABRAIN_ORACLE_PYTHON", "python3") +
                                  "' '" + script + "' '" + test::model_directory().string() + "' '" +
                                  port_file.string() + "'";
-        pipe_ = ::popen(line.c_str(), "w");  // NOLINT(cert-env33-c): a server in Python
+        pipe_ = ::popen(line.c_str(), "w");  // NOLINT(cert-env33-c): starts the server
         const Deadline patience = ample();
         while (!std::filesystem::exists(port_file) && !patience.passed()) {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
