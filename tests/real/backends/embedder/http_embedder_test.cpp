@@ -117,7 +117,7 @@ TEST(HttpEmbedder, RefusesEveryWrongAnswer) {
     EXPECT_EQ(error->detail(), "status 401");
 }
 
-TEST(HttpEmbedder, KeepsItsDeadlineAndItsLimit) {
+TEST(HttpEmbedder, KeepsItsDeadline) {
     HttpEmbedder embedder(options());
     const auto late =
         failure([&] { (void)embedder.embed("x", Deadline(std::chrono::milliseconds(0))); });

@@ -98,6 +98,27 @@ TEST(Passages, CutsInsideAWordOnlyWhenThereIsNothingElse) {
     for (const auto& passage : passages) EXPECT_TRUE(valid_utf8(at(dotted, passage)));
 }
 
+TEST(Passages, WhatWasCutInsideWordsIsCountedAgainAsAWhole) {
+    // Halves of 32 are cheap, the word of 64 they make is dear: their sum says nothing.
+    const auto dear_when_joined = [](std::string_view text) {
+        std::size_t pieces = 0;
+        std::size_t word = 0;
+        for (const char c : std::string(text) + " ") {
+            if (c != ' ') {
+                ++word;
+                continue;
+            }
+            pieces += word > 32 ? word : std::size_t{word > 0};
+            word = 0;
+        }
+        return pieces;
+    };
+    const std::string text = words(200, std::string(64, 'x'));
+    for (const auto& passage : split_passages(text, dear_when_joined)) {
+        EXPECT_LE(dear_when_joined(at(text, passage)), kMaxPassagePieces);
+    }
+}
+
 TEST(Passages, TheNumberOfPassagesIsBounded) {
     // A counter that breaks its promise: every atom is too large by itself.
     const auto absurd = [](std::string_view text) { return text.empty() ? 0 : std::size_t{1000}; };
