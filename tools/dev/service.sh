@@ -112,7 +112,7 @@ stack_up() {
 # The main job on real input: this repo's own handbook, remembered and asked.
 show_main_job() {
   say "remembering this repo's handbook"
-  run_somabrain import README.md docs
+  run_somabrain import README.md docs ops
   local query
   for query in 'Why is PostgreSQL the truth and not Redis?' \
     'How is the content of a memory protected?' 'What do I do when a store is down?'; do
