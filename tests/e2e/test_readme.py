@@ -37,4 +37,5 @@ def test_the_tour_runs_verbatim(stack):
 
 def test_the_tour_notices_a_refusal(stack):
     setup = blocks(stack.root)[0]
-    assert run(stack, setup + """call "$URL/v1/recall" -d '{"query": ""}'""").returncode != 0
+    done = run(stack, setup + """call "$URL/v1/recall" -d '{"query": ""}'""")
+    assert done.returncode != 0 and '"status":400' in done.stdout

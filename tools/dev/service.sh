@@ -132,7 +132,8 @@ SomaBrain answers on $url (operations on $(port SOMABRAIN_OPS_PORT); all ports a
 A token for the sandbox tenant, role agent:
 
 export TOKEN=$(sandbox_token)
-curl -s $url/v1/recall -H "Authorization: Bearer \$TOKEN" -d '{"query":"How are keys kept?"}'
+curl -s $url/v1/recall -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"query":"How are keys kept?"}'
 
 ./dev run recall 'How are keys kept?'    the same from the command line
 ./dev down                               ends it; the data stays
