@@ -1,7 +1,7 @@
 # ./dev bench NAME [ARGS]: a script benchmarks/*/NAME.py against the running stack, with the packages of
-# the requirements.txt beside it, or the program bench_NAME built from benchmarks/micro.
+# the requirements.txt beside it, or the program bench_NAME built from NAME_bench.cpp.
 bench_names() {
-  find benchmarks -name '*.py' -o -path '*/micro/*.cpp' | sed -E 's#.*/##; s#\.(py|cpp)$##; s#_bench$##' |
+  find benchmarks -name '*.py' -o -name '*_bench.cpp' | sed -E 's#.*/##; s#\.(py|cpp)$##; s#_bench$##' |
     sort -u | tr '\n' ' '
 }
 
