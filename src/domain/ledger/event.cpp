@@ -1,6 +1,8 @@
 #include "domain/ledger/event.h"
 
+#include <array>
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 
 #include "base/canonical_json.h"
 #include "base/crypto.h"
@@ -19,7 +21,8 @@ void put_text(json::object& out, std::string_view name, const std::string& value
 
 void put_ids(json::object& out, std::string_view name, const std::vector<Uuid>& ids) {
     if (!ids.empty()) {
-        json::array list;
+        json::array list(out.storage());
+        list.reserve(ids.size());
         for (const Uuid& id : ids) {
             list.emplace_back(id.to_string());
         }
@@ -42,7 +45,11 @@ std::string_view to_string(Stream stream) {
 }
 
 std::string event_body(const EventDraft& draft, std::uint64_t stream_sequence, Time time) {
-    json::object out;
+    // On the stack: an event is written for every request, and most fit.
+    std::array<unsigned char, 4096> buffer;
+    json::monotonic_resource memory(buffer.data(), buffer.size());
+    json::object out(&memory);
+    out.reserve(24);
     out["v"] = 1;  // of this body's schema: api/events
     out["id"] = draft.id.to_string();
     out["tenant"] = draft.tenant ? json::value(draft.tenant->to_string()) : json::value(nullptr);

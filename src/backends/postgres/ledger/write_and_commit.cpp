@@ -51,11 +51,11 @@ constexpr Statement kInsertEvaluations{
     " created_at, expires_at, sealed)"
     " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bigint[],"
     " $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::bytea[]) AS u"};
-constexpr Statement kMoveStreams{
-    "move_streams",
-    "UPDATE streams s SET sequence = u.sequence FROM unnest($1::uuid[], $2::bigint[])"
-    " AS u (id, sequence) WHERE s.id = u.id"};
-constexpr Statement kMoveLog{"move_log", "UPDATE log SET size = $1::bigint"};
+constexpr Statement kMove{
+    "move",
+    "WITH moved AS (UPDATE streams s SET sequence = u.sequence"
+    "  FROM unnest($1::uuid[], $2::bigint[]) AS u (id, sequence) WHERE s.id = u.id)"
+    " UPDATE log SET size = $3::bigint"};
 // Ends with the transaction.
 constexpr Statement kBecomeEventsWriter{"become_events_writer",
                                         "SET LOCAL ROLE soma_events_writer"};
@@ -226,13 +226,12 @@ void queue_evaluations(Connection& connection, const Uuid& tenant, const TenantW
 }
 
 void queue_positions(Connection& connection, const Plan& plan) {
-    connection.queue(
-        kMoveStreams,
-        Params()
-            .add_array(column<Uuid>(plan.streams, [](const auto& row) { return row.first; }))
-            .add_array(
-                column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second; })));
-    connection.queue(kMoveLog, Params().add(plan.log_size));
+    Params params;
+    params.add_array(column<Uuid>(plan.streams, [](const auto& row) { return row.first; }));
+    params.add_array(
+        column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second; }));
+    params.add(plan.log_size);
+    connection.queue(kMove, params);
 }
 
 void queue_events(Connection& connection, const Plan& plan) {
