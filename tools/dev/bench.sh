@@ -20,6 +20,13 @@ run_bench() {
   if [ -f "$(dirname "$script")/requirements.txt" ]; then
     python=$(python_with "$(dirname "$script")/requirements.txt")
   fi
+  # A script that says so in its docstring compares libraries and wants the program beside it.
+  if grep -q '^No stack is needed' "$script"; then
+    configure release -DSOMABRAIN_BENCHMARKS=ON
+    compile release "bench_$name"
+    "$python" "$script" "$@"
+    return
+  fi
   [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
   with_env env SOMABRAIN_HTTP_PORT="$(port SOMABRAIN_HTTP_PORT)" \
     SOMABRAIN_OPS_PORT="$(port SOMABRAIN_OPS_PORT)" "$python" "$script" "$@"

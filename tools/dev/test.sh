@@ -65,6 +65,13 @@ run_gtest_programs() {
 
 test_unit() { run_gtest_programs release unit ''; }
 
+# Independent implementations are asked what ours answers; needs no stack.
+test_oracle() {
+  compile release math_tool
+  SOMA_MATH_TOOL=$BUILD/tests/math_tool suite oracle count_pytest \
+    "$(python_with tests/oracle/requirements.txt)" -m pytest -q -p no:cacheprovider tests/oracle
+}
+
 # The stack for tests is this clone's own. It is started when it is down, and then ended afterwards.
 with_stack() {
   local started=
@@ -201,6 +208,7 @@ build_for_tests() {
 test_everything() {
   test_structure
   test_unit
+  test_oracle
   with_stack test_real_and_e2e
   test_sanitized
   test_fuzz
@@ -218,6 +226,7 @@ run_tests() {
     all) test_everything ;;
     structure) test_structure ;;
     unit) test_unit ;;
+    oracle) test_oracle ;;
     real) with_stack test_real ;;
     e2e) with_stack test_e2e ;;
     crash) test_crash ;;

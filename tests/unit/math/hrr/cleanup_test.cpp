@@ -6,7 +6,7 @@
 
 #include "math/hrr/keys.h"
 #include "math/numerics/vector.h"
-#include "support/math_cases.h"
+#include "support/math/cases.h"
 #include "support/property.h"
 
 namespace soma::math {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "support/math_cases.h"
+#include "support/math/cases.h"
 #include "support/property.h"
 
 namespace soma::math {

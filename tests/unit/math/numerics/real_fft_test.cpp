@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "math/numerics/vector.h"
-#include "support/math_cases.h"
+#include "support/math/cases.h"
 #include "support/property.h"
 
 namespace soma::math {
