@@ -21,12 +21,12 @@ struct VectorQuery {
 };
 
 /// The vectors of a corpus, one row each: int8 codes, their scale, and a 1-bit sketch, in blocks of
-/// 256 rows, so that growing never moves what is there. cos(query, row) = dot · (1/|query|) ·
+/// 4,096 rows, so that growing never moves what is there. cos(query, row) = dot · (1/|query|) ·
 /// (1/|row|) over the integer codes: the quantisation's scales cancel, and every CPU gets the same
 /// number. Many readers or one writer.
 class VectorRows {
   public:
-    static constexpr std::size_t block_rows = 256;
+    static constexpr std::size_t block_rows = 4096;
 
     /// dimension 1..2,048.
     explicit VectorRows(std::size_t dimension);
@@ -48,6 +48,7 @@ class VectorRows {
     std::vector<math::Near> nearest_sketches(const VectorQuery& query, const math::Bitmap& scope,
                                              std::size_t wanted) const;
 
+    /// Of the rows that exist: the rest of a block takes no memory before it is written.
     std::size_t bytes() const;
 
   private:
