@@ -75,7 +75,7 @@ def test_the_prompt_quotes_memories_as_data(agent):
 
 
 def test_the_prompt_has_its_limit(agent):
-    agent.remember_batch([{"text": f"Entry {n}. " + "All work and no play. " * 80}
+    agent.remember_batch([{"text": f"Entry {n}. " + "All work and no play. " * 40}
                           for n in range(20)])
     bundle = agent.evaluate("work and play", top_k=20)
     assert len(bundle["prompt"]) <= 4096
@@ -166,7 +166,8 @@ def test_the_evaluation_is_kept_sealed(tenant, agent):
 def test_the_answer_has_its_limit(agent):
     text = "\u0001" * 2000  # six bytes each once escaped
     agent.remember_batch([{"text": text + str(n), "metadata": {"m": "\u0001" * 1300},
-                           "tags": ["\u0001" * 200] * 20} for n in range(20)])
-    reply = agent.post("/v1/brain/evaluate", {"query": "x", "top_k": 20})
+                           "tags": ["\u0001" * 200] * 20, "session_id": "s", "speaker": "p" * 256}
+                          for n in range(20)])
+    reply = agent.post("/v1/brain/evaluate", {"query": "x", "top_k": 20, "session_id": "s"})
     assert reply.status == 200 and len(reply.body) <= 128 * 1024, len(reply.body)
     assert reply.json["capped"]

@@ -126,7 +126,7 @@ def test_columns_and_body_agree(told):
         assert body["stream"] == event["stream"]
         assert body["stream_sequence"] == event["stream_sequence"]
         assert body["action"] == event["action"]
-        assert body.get("telemetry_ref") == event["telemetry_ref"]
+        assert body.get("telemetry_ref", "") == (event["telemetry_ref"] or "")
 
 
 def test_streams_are_dense(told):

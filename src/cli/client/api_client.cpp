@@ -45,8 +45,7 @@ json::object ApiClient::post(const std::string& path, const json::object& body,
                              const std::string& idempotency_key) {
     json::object answer;
     if (const auto problem = try_post(path, body, idempotency_key, answer)) {
-        throw Error(ErrorKind::invalid_argument,
-                    (problem->field.empty() ? "" : problem->field + " ") + problem->detail);
+        throw Error(ErrorKind::invalid_argument, problem->detail);
     }
     return answer;
 }

@@ -28,6 +28,8 @@ using domain::ImportList;
 
 constexpr std::uintmax_t kMaxFileBytes = 256u << 20;
 constexpr std::size_t kBatchItems = 100;
+/// A request has seconds, and embedding some 40 KiB of text takes one.
+constexpr std::size_t kBatchBytes = 65'536;
 
 struct Options {
     std::vector<std::string> paths;
@@ -143,13 +145,28 @@ std::size_t send(ApiClient& client, std::vector<ImportItem> batch, ImportList& l
         }
         const auto bad = item_of(problem->field);
         if (!bad || *bad >= batch.size()) {
-            throw Error(ErrorKind::invalid_argument, problem->field + " " + problem->detail);
+            throw Error(ErrorKind::invalid_argument, problem->detail);
         }
         const auto refused = batch.begin() + static_cast<std::ptrdiff_t>(*bad);
-        list.skipped.push_back({refused->place, problem->field + " " + problem->detail});
+        list.skipped.push_back({refused->place, problem->detail});
         batch.erase(refused);
     }
     return 0;
+}
+
+/// Where the batch that begins at `begin` ends. Always the same for the same items, so that a batch
+/// sent again after an interruption carries the same Idempotency-Key.
+std::size_t batch_end(const std::vector<ImportItem>& items, std::size_t begin) {
+    std::size_t end = begin;
+    std::size_t bytes = 0;
+    while (end < items.size() && end - begin < kBatchItems) {
+        bytes += json::serialize(items[end].request).size();
+        if (end > begin && bytes > kBatchBytes) {
+            break;
+        }
+        ++end;
+    }
+    return end;
 }
 
 void print_summary(std::size_t remembered, const ImportList& list) {
@@ -174,7 +191,7 @@ void run(const Options& options) {
     std::size_t remembered = 0;
     show_bar(done, list.items.size());
     while (done < list.items.size()) {
-        const std::size_t end = std::min(done + kBatchItems, list.items.size());
+        const std::size_t end = batch_end(list.items, done);
         const auto first = list.items.begin();
         remembered += send(
             client,

@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/error.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
 #include "services/recall/answer.h"
@@ -15,9 +16,13 @@ using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
 constexpr int kDefaultTopK = 10;
-/// evaluate's answer is at most 128 KiB of JSON: vectors of 2 × 2,048 floats and the prompt take up
-/// to 60 KiB of it, working memory 20 KiB, texts and what JSON adds the rest.
-constexpr std::size_t kMaxMemoriesBytes = 44 * 1024;
+/// evaluate's answer is at most 128 KiB of JSON. Of 2,048 dimensions the vectors take 56 KiB, the
+/// prompt 16, working memory up to 24: the memories have what is left, at least 30.
+constexpr std::size_t kMaxAnswerBytes = 128 * 1024;
+constexpr std::size_t kMaxSessionBytes = 24 * 1024;
+constexpr std::size_t kFloatBytes = 14;    ///< of the longest float and its comma
+constexpr std::size_t kItemBytes = 160;    ///< of a working-memory item beside its strings
+constexpr std::size_t kOtherBytes = 1024;  ///< ids, tokens, digest, names of members
 
 domain::BundleInput bundle_input(const EvaluateRequest& request, const Found& found,
                                  const std::vector<domain::WorkingMemory>& session) {
@@ -63,6 +68,34 @@ void add_working_memory(EvaluateResponse& response,
     }
 }
 
+std::size_t session_bytes(const EvaluateResponse& response) {
+    std::size_t bytes = 0;
+    for (const auto& item : response.working_memory()) {
+        bytes += kItemBytes + json_bytes(item.text()) + json_bytes(item.speaker());
+    }
+    return bytes;
+}
+
+/// Cuts what would take the answer over its limit: the longest texts, as JSON spells them.
+void keep_limits(EvaluateResponse& response) {
+    bool cut = false;
+    for (std::size_t limit = kMaxSessionBytes / 2; session_bytes(response) > kMaxSessionBytes;
+         limit /= 2) {
+        for (auto& item : *response.mutable_working_memory()) {
+            cut = cut_to_json(*item.mutable_text(), limit) || cut;
+            cut_to_json(*item.mutable_speaker(), limit / 2);
+        }
+    }
+    if (cut) {
+        response.add_capped("working_memory");
+    }
+    const auto floats = static_cast<std::size_t>(response.fused_size() + response.residual_size());
+    const std::size_t others = kOtherBytes + kFloatBytes * floats + json_bytes(response.prompt()) +
+                               session_bytes(response);
+    SOMA_ASSERT(others < kMaxAnswerBytes, "dimension, prompt and session have their own limits");
+    fit(*response.mutable_memories(), kMaxAnswerBytes - others, *response.mutable_capped());
+}
+
 /// Everything but the evaluation's id, which is not part of what is digested.
 EvaluateResponse answer_of(const Found& found, const std::vector<domain::WorkingMemory>& session,
                            const domain::Bundle& bundle, bool memories_capped) {
@@ -75,9 +108,6 @@ EvaluateResponse answer_of(const Found& found, const std::vector<domain::Working
     if (memories_capped) {
         response.add_capped("memories");
     }
-    if (fit(*response.mutable_memories(), kMaxMemoriesBytes)) {
-        response.add_capped("metadata");
-    }
     if (!bundle.prompt.complete) {
         response.add_capped("prompt");
     }
@@ -86,6 +116,7 @@ EvaluateResponse answer_of(const Found& found, const std::vector<domain::Working
     add_working_memory(response, session);
     response.set_prompt(bundle.prompt.text);
     response.set_state_token(found.state.to_string());
+    keep_limits(response);
     response.set_digest(to_hex(sha256(response.SerializeAsString())));
     return response;
 }

@@ -14,8 +14,8 @@ using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
 constexpr int kDefaultTopK = 10;
-/// recall's answer is at most 1 MiB of JSON; what JSON adds to these bytes is well below the rest.
-constexpr std::size_t kMaxAnswerBytes = 640 * 1024;
+/// recall's answer is at most 1 MiB of JSON; what is not results takes less than the rest.
+constexpr std::size_t kMaxAnswerBytes = (1u << 20) - 1024;
 
 MemoryRecord record_of(const domain::StoredMemory& row, domain::MemoryContent content) {
     const auto& facts = row.facts;
@@ -78,9 +78,7 @@ RecallResponse Recall::recall(const RequestContext& context, const Admission& ad
         *response.add_results() = recalled(memory, request.explain());
         targets.push_back(memory.hit.id);
     }
-    if (fit(*response.mutable_results(), kMaxAnswerBytes)) {
-        response.add_capped("metadata");
-    }
+    fit(*response.mutable_results(), kMaxAnswerBytes, *response.mutable_capped());
     response.set_state_token(found.state.to_string());
     record(context, admission, request.subject(), request, response, std::move(targets));
     return response;

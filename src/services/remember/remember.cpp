@@ -82,9 +82,20 @@ domain::Intent Remember::intent_of(const RequestContext& context, const Admissio
     return intent;
 }
 
+void Remember::record_replay(const RequestContext& context, const Admission& admission,
+                             int status) {
+    auto intent = intent_of(context, admission, {});
+    auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
+    event.status = status;
+    event.details["replayed"] = true;
+    intent.access = domain::AccessRecord{std::move(event), {}};
+    wait_for(committer_.submit(std::move(intent)), context.deadline);
+}
+
 template <class Response>
-Response Remember::commit(const RequestContext& context, domain::Intent intent,
-                          const std::vector<SessionTurn>& turns) {
+Response Remember::commit(const RequestContext& context, const Admission& admission,
+                          domain::Intent intent, const std::vector<SessionTurn>& turns,
+                          int status) {
     const Uuid tenant = intent.tenant.tenant;
     auto response = std::make_shared<Response>();
     intent.answer = [response, build = std::move(intent.answer),
@@ -104,6 +115,7 @@ Response Remember::commit(const RequestContext& context, domain::Intent intent,
         if (const auto* replayed = std::get_if<domain::Replayed>(&outcome)) {
             Response again;
             again.ParseFromString(replayed->answer);
+            record_replay(context, admission, status);
             return again;
         }
         if (std::holds_alternative<domain::TargetMissing>(outcome)) {
@@ -133,7 +145,7 @@ RememberResponse Remember::one(const RequestContext& context, const Admission& a
         return domain::Answer{response_of(id, assigned.front(), epoch, now).SerializeAsString(),
                               {}};
     };
-    return commit<RememberResponse>(context, std::move(intent), turns);
+    return commit<RememberResponse>(context, admission, std::move(intent), turns, kCreatedStatus);
 }
 
 RememberBatchResponse Remember::batch(const RequestContext& context, const Admission& admission,
@@ -156,7 +168,8 @@ RememberBatchResponse Remember::batch(const RequestContext& context, const Admis
         }
         return domain::Answer{response.SerializeAsString(), {}};
     };
-    return commit<RememberBatchResponse>(context, std::move(intent), turns);
+    return commit<RememberBatchResponse>(context, admission, std::move(intent), turns,
+                                         kCreatedStatus);
 }
 
 DeleteMemoryResponse Remember::forget(const RequestContext& context, const Admission& admission,
@@ -175,7 +188,8 @@ DeleteMemoryResponse Remember::forget(const RequestContext& context, const Admis
         response.set_state_token(domain::StateToken{epoch, assigned.front().sequence}.to_string());
         return domain::Answer{response.SerializeAsString(), {}};
     };
-    const auto response = commit<DeleteMemoryResponse>(context, std::move(intent), {});
+    const auto response =
+        commit<DeleteMemoryResponse>(context, admission, std::move(intent), {}, kOkStatus);
     // It may have been a turn of some session: no copy of it may stay anywhere.
     working_memory_.distrust();
     return response;

@@ -39,8 +39,10 @@ class Remember {
     domain::Intent intent_of(const RequestContext& context, const Admission& admission,
                              std::vector<Prepared> prepared);
     template <class Response>
-    Response commit(const RequestContext& context, domain::Intent intent,
-                    const std::vector<SessionTurn>& turns);
+    Response commit(const RequestContext& context, const Admission& admission,
+                    domain::Intent intent, const std::vector<SessionTurn>& turns, int status);
+    /// A repeated request changes nothing, but its answer owes an event like every other.
+    void record_replay(const RequestContext& context, const Admission& admission, int status);
 
     Preparer& preparer_;
     Keyring& keyring_;

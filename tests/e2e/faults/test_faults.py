@@ -2,12 +2,14 @@
 
 Runs on a private stack, one part at a time; each test leaves the stack whole."""
 import contextlib
+import os
+import signal
 import time
 
 import pytest
 
 from api import Client, assert_problem, make_token, parse_token
-from private_stack import wait_until
+from private_stack import alive, wait_until
 
 BOUND = 60  # seconds a recovery may take before the test gives up: not a goal, a bound
 
@@ -60,13 +62,13 @@ def all_there(tenant, ids):
 
 def test_the_service_is_killed(private_stack, filled):
     tenant, ids = filled
-    before = tenant.agent.post("/v1/recall", {"query": "tent", "explain": True})
+    before = tenant.agent.post("/v1/recall", {"query": "tent"})
     digest = tenant.agent.evaluate("stove?")["digest"]
     with private_stack.without("serve"):
         pass
     all_there(tenant, ids)
     client = tenant.new_client("agent")
-    again = client.post("/v1/recall", {"query": "tent", "explain": True})
+    again = client.post("/v1/recall", {"query": "tent"})
     assert again.body == before.body, "the rebuilt index answers the same bytes"
     assert client.evaluate("stove?")["digest"] == digest
     made = client.remember("after the restart")
@@ -211,12 +213,9 @@ def test_a_state_not_yet_reached_is_503(private_tenant):
 
 
 def test_the_service_ends_on_a_signal_and_loses_nothing(private_stack, filled):
-    import os
-    import signal
     tenant, ids = filled
     pid = private_stack.pid("serve")
     os.kill(pid, signal.SIGTERM)
-    from private_stack import alive
     wait_until(lambda: not alive(pid), BOUND, "the end of serve")
     private_stack.start("serve")
     all_there(tenant, ids)

@@ -2,6 +2,7 @@
 import base64
 import os
 import secrets
+import socket
 
 import pytest
 
@@ -54,7 +55,6 @@ def flush(stack):
 
 
 def redis(stack, *words):
-    import socket
     with socket.create_connection(("127.0.0.1", stack.port("REDIS_PORT")), 10) as link:
         reader = link.makefile("rb")
 
@@ -77,7 +77,7 @@ def use_everywhere(tenant, marker):
     second = agent.post("/v1/memories", {**full, "text": f"Now it is {marker}!"},
                         headers={"Idempotency-Key": marker})
     assert second.status == 201
-    long = f"{marker} " * 900
+    long = f"{marker} " * 80  # more than one passage
     agent.remember_batch([{**full, "text": long, "key": None}, {"text": marker * 2}])
     for views in ([], ["lexical"]):
         assert agent.recall(marker, subject=marker, views=views, explain=True)["results"]
