@@ -40,8 +40,7 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const soma::Error& error) {
-        std::fprintf(stderr, "somabrain: %s%s%s%s%s\n", error.field().c_str(),
-                     error.field().empty() ? "" : ": ", error.what(),
+        std::fprintf(stderr, "somabrain: %s%s%s\n", error.what(),
                      error.detail().empty() ? "" : ": ", error.detail().c_str());
     } catch (const std::exception& error) {
         std::fprintf(stderr, "somabrain: %s\n", error.what());

@@ -11,10 +11,10 @@ backends::TenantRow create_tenant(backends::Tenants& tenants, Keyring& keyring, 
                                   const Deadline& deadline) {
     constexpr std::size_t max_name_bytes = 256;
     if (name.empty() || name.size() > max_name_bytes || !valid_utf8(name) || contains_nul(name)) {
-        throw invalid("name", "must be 1 to 256 bytes of UTF-8");
+        throw invalid("name", "a tenant's name must be 1 to 256 bytes of UTF-8");
     }
     if (model.dimension < 1 || model.dimension > static_cast<int>(domain::kMaxDimension)) {
-        throw invalid("dimension", "must be 1 to 2048");
+        throw invalid("dimension", "a tenant's dimension must be 1 to 2048");
     }
     const Error taken(ErrorKind::already_exists, "a tenant of this name exists");
     if (tenants.find_by_name(name, deadline)) {
