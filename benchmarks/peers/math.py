@@ -4,12 +4,14 @@ No stack is needed. Ours and the peer alternate in one run (A B A B); every figu
 thread. Printed: median milliseconds of both, and the median of the rounds' ratios peer/ours with their
 least and greatest. A ratio above 1 means ours is ahead. The last line is the same as JSON.
 """
+import sys
+
+sys.path.pop(0)  # this folder: a file called math.py would stand before Python's own module
 import argparse
 import json
 import os
 import statistics
 import subprocess
-import sys
 import time
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
