@@ -38,7 +38,7 @@ void read_index(const backends::Index& index) {
     advance("somabrain_index_gaps_total", figures.gaps);
     set("somabrain_index_resident_bytes", figures.bytes);
     set("somabrain_index_resident_tenants", figures.tenants);
-    set("somabrain_index_resident_memories", figures.memories);
+    set("somabrain_index_memories_count", figures.memories);
 }
 
 void read_gate(const services::Gate& gate) {

@@ -38,7 +38,7 @@ const Metric kCatalog[] = {
     {"somabrain_embedder_cache_misses_total", counter, "Queries that had to be embedded."},
     {"somabrain_index_resident_bytes", gauge, "Search structures of loaded tenants."},
     {"somabrain_index_resident_tenants", gauge, "Tenants loaded."},
-    {"somabrain_index_resident_memories", gauge, "Memories of loaded tenants."},
+    {"somabrain_index_memories_count", gauge, "Memories of loaded tenants."},
     {"somabrain_index_gaps_total", counter,
      "Times a tenant was loaded anew after a missed change."},
     {"somabrain_index_loads_total", counter, "Tenants loaded from PostgreSQL."},

@@ -40,14 +40,14 @@ TEST(Metrics, RowsKeepTheRulesOfTheCatalog) {
 TEST(Metrics, TextShowsWhatWasCounted) {
     Metrics metrics;
     metrics.counter("somabrain_server_requests_total", {"POST /v1/recall", "200"}).Increment(3);
-    metrics.histogram("somabrain_commit_duration_seconds").Observe(0.002);
+    metrics.histogram("somabrain_request_part_seconds", {"commit"}).Observe(0.002);
     metrics.before_text([&] { metrics.gauge("somabrain_server_queue_requests").Set(7); });
     const auto text = metrics.text();
     EXPECT_NE(
         text.find("somabrain_server_requests_total{route=\"POST /v1/recall\",status=\"200\"} 3"),
         std::string::npos)
         << text;
-    EXPECT_NE(text.find("somabrain_commit_duration_seconds_bucket{le=\"0.0025\"} 1"),
+    EXPECT_NE(text.find("somabrain_request_part_seconds_bucket{part=\"commit\",le=\"0.002\"} 1"),
               std::string::npos);
     EXPECT_NE(text.find("somabrain_server_queue_requests 7"), std::string::npos);
     EXPECT_NE(text.find("somabrain_index_loads_total 0"), std::string::npos) << "never moved";
