@@ -143,10 +143,10 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.offenders(check.mirrored_tests), [])
 
     def test_too_few_tests(self):
-        self.write("src/base/a.cpp", "x\n\n" * 100)
-        self.write("tests/unit/base/a_test.cpp", "x\n" * 90)
+        self.write("src/base/a.cpp", "x;\n\n// why\n}\n" * 100)
+        self.write("tests/unit/base/a_test.cpp", "x;\n" * 80)
         self.assertEqual(self.offenders(check.test_ratio), [])
-        self.write("tests/unit/base/a_test.cpp", "x\n\n" * 89)
+        self.write("tests/unit/base/a_test.cpp", "x;\n\n// why\n});\n" * 79)
         self.assertEqual(len(self.offenders(check.test_ratio)), 1)
 
     def test_suppressions(self):

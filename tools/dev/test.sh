@@ -47,6 +47,7 @@ count_unittest() {
 test_structure() {
   suite structure count_plain python3 tools/check_structure.py
   suite structure-rules count_unittest python3 tests/structure/check_structure_test.py
+  suite structure-docs count_unittest python3 tests/structure/docs_test.py
   suite structure-dev count_unittest python3 tests/structure/dev_script_test.py
   suite structure-format count_one check_format
 }
