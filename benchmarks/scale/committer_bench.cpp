@@ -4,6 +4,8 @@
 // memory that is missing voids the figures.
 //
 //     ./dev bench committer [ROUNDS [SECONDS]]
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -93,8 +95,18 @@ class Writer {
 struct Load {
     std::uint64_t acknowledged = 0;
     double seconds = 0;
+    double cpu_seconds = 0;  ///< of this process: clients and committer
     double rate() const { return static_cast<double>(acknowledged) / seconds; }
 };
+
+double cpu_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 /// 32 clients, each waiting for its answer before it writes again. `on_acknowledged` gets each
 /// sequence.
@@ -102,6 +114,7 @@ template <typename OnAcknowledged>
 Load run_clients(services::Committer& committer, Writer& writer, Seconds duration,
                  OnAcknowledged on_acknowledged) {
     const auto begin = Deadline::Clock::now();
+    const double cpu_before = cpu_seconds();
     std::atomic<std::uint64_t> acknowledged = 0;
     std::vector<std::thread> clients;
     for (int i = 0; i < kClients; ++i) {
@@ -120,7 +133,8 @@ Load run_clients(services::Committer& committer, Writer& writer, Seconds duratio
     for (auto& client : clients) {
         client.join();
     }
-    return {acknowledged, Seconds(Deadline::Clock::now() - begin).count()};
+    return {acknowledged, Seconds(Deadline::Clock::now() - begin).count(),
+            cpu_seconds() - cpu_before};
 }
 
 /// pgbench on a second database with the same tables. Everything that takes thought is done by the
@@ -199,7 +213,7 @@ double median(std::vector<double> values) {
 }
 
 struct Round {
-    double ours = 0, batch = 0, pgbench = 0;
+    double ours = 0, batch = 0, pgbench = 0, cpu_us = 0;
     double ratio() const { return ours / pgbench; }
 };
 
@@ -239,6 +253,7 @@ json::object to_json(const std::vector<Round>& rounds, double single_rows) {
     for (const Round& round : rounds) {
         list.push_back(json::object{{"remembers_per_s", round.ours},
                                     {"batch", round.batch},
+                                    {"cpu_us", round.cpu_us},
                                     {"pgbench_rows_per_s", round.pgbench},
                                     {"ratio", round.ratio()}});
         ours.push_back(round.ours);
@@ -287,12 +302,14 @@ int run(int rounds_wanted, int seconds) {
         const auto after = committer.counters();
         Round round;
         round.ours = load.rate();
+        round.cpu_us = 1e6 * load.cpu_seconds / static_cast<double>(load.acknowledged);
         round.batch = static_cast<double>(after.intents - before.intents) /
                       static_cast<double>(after.groups - before.groups);
         round.pgbench = pgbench.run(1, std::max(1, static_cast<int>(round.batch + 0.5)), seconds);
         std::printf(
-            "round %d: %7.0f remembers/s in groups of %4.1f | pgbench %7.0f rows/s | %.2f\n", i + 1,
-            round.ours, round.batch, round.pgbench, round.ratio());
+            "round %d: %7.0f remembers/s in groups of %4.1f, %.0f us of CPU each | pgbench %7.0f rows/s"
+            " | %.2f\n",
+            i + 1, round.ours, round.batch, round.cpu_us, round.pgbench, round.ratio());
         std::fflush(stdout);
         rounds.push_back(round);
     }
