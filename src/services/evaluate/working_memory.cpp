@@ -25,6 +25,11 @@ constexpr std::chrono::milliseconds kAppendTime{200};
 void keep_last(std::vector<SessionEntry>& entries) {
     std::sort(entries.begin(), entries.end(),
               [](const auto& a, const auto& b) { return a.log_index < b.log_index; });
+    // A reader that rebuilt between a commit and its append has the entry already.
+    entries.erase(
+        std::unique(entries.begin(), entries.end(),
+                    [](const auto& a, const auto& b) { return a.log_index == b.log_index; }),
+        entries.end());
     if (entries.size() > domain::kMaxWorkingMemoryItems) {
         entries.erase(entries.begin(), entries.end() - domain::kMaxWorkingMemoryItems);
     }
