@@ -16,11 +16,11 @@ using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
 constexpr int kDefaultTopK = 10;
-/// evaluate's answer is at most 128 KiB of JSON. Of 2,048 dimensions the vectors take 56 KiB, the
-/// prompt 16, working memory up to 24: the memories have what is left, at least 30.
+/// evaluate's answer is at most 128 KiB of JSON. Of 2,048 dimensions the vectors take up to 64 KiB,
+/// the prompt 16, working memory 24: the memories have what is left, at least 22.
 constexpr std::size_t kMaxAnswerBytes = 128 * 1024;
 constexpr std::size_t kMaxSessionBytes = 24 * 1024;
-constexpr std::size_t kFloatBytes = 14;    ///< of the longest float and its comma
+constexpr std::size_t kFloatBytes = 16;    ///< "-1.17549435e-38" and its comma
 constexpr std::size_t kItemBytes = 160;    ///< of a working-memory item beside its strings
 constexpr std::size_t kOtherBytes = 1024;  ///< ids, tokens, digest, names of members
 
