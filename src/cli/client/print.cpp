@@ -46,7 +46,7 @@ std::string one_line(std::string_view text, std::size_t bytes) {
          CodePoints(cut ? text.substr(0, floor_boundary(text, bytes)) : text)) {
         if (code_point == U'\n' || code_point == U'\t') {
             line += ' ';
-        } else if (is_control(code_point)) {
+        } else if (is_control(code_point) || code_point == U'\r') {
             line += '?';
         } else {
             append_utf8(line, code_point);
