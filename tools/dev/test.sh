@@ -127,7 +127,8 @@ test_sanitized() {
   programs=$(gtest_programs dev unit)
   # shellcheck disable=SC2086
   compile dev $programs
-  UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+  # GCC 12's fake stack aligns frames to 32 bytes, and the AVX-512 scans keep 64-byte vectors there.
+  UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=0 \
     run_gtest_programs dev unit 'asan+ubsan '
 }
 

@@ -53,12 +53,12 @@ TEST(Prompt, RememberedTextCannotLeaveItsLine) {
 }
 
 TEST(Prompt, NewestSessionEntriesStayWhenTheBudgetIsShort) {
-    const std::vector<WorkingMemory> session{said("", "oldest"), said("", "middle"),
+    const std::vector<WorkingMemory> session{said("", "ancient"), said("", "middle"),
                                              said("", "newest")};
     // The situation's two lines (3 words), the session's header (10) and two entries (2 each).
     const auto prompt = render_prompt("q", {}, session, 3 + 10 + 4, count_words);
     EXPECT_FALSE(prompt.complete);
-    EXPECT_EQ(prompt.text.find("oldest"), std::string::npos);
+    EXPECT_EQ(prompt.text.find("ancient"), std::string::npos);
     EXPECT_LT(prompt.text.find("middle"), prompt.text.find("newest"));
 }
 

@@ -77,7 +77,7 @@ class World {
         return memory;
     }
 
-    SearchRequest request(const std::string& text, const math::QuantizedVector* query) {
+    SearchRequest request(std::string_view text, const math::QuantizedVector* query) {
         SearchRequest request;
         request.text = text;
         request.vector = query;
