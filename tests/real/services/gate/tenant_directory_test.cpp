@@ -1,0 +1,57 @@
+#include "services/gate/tenant_directory.h"
+
+#include "support/living_core.h"
+
+namespace soma::services {
+namespace {
+
+using test::LivingCore;
+
+/// Gives every statement of this pool a dead port: what still answers came out of memory.
+backends::ConnectionSettings nowhere() {
+    backends::ConnectionSettings settings;
+    settings.port = 1;  // reserved, and nothing listens there
+    return settings;
+}
+
+TEST(TenantDirectory, KnowsATenantAfterItsFirstReading) {
+    auto& world = test::PostgresWorld::shared();
+    const auto tenant = world.tenant();
+    test::PostgresCluster& cluster = world.cluster;
+    auto pool = std::make_unique<backends::ConnectionPool>(cluster.app(), 1);
+    backends::Tenants tenants(*pool);
+    TenantDirectory directory(tenants);
+    const auto read = directory.find(tenant.id, LivingCore::soon());
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->name, tenant.name);
+    // A deadline that has passed stops every statement: only memory can answer now.
+    const Deadline passed(std::chrono::milliseconds(0));
+    EXPECT_THROW(tenants.find(tenant.id, passed), Error);
+    EXPECT_EQ(directory.find(tenant.id, passed)->epoch, tenant.epoch);
+}
+
+TEST(TenantDirectory, WhoIsAbsentIsAskedForAgain) {
+    auto& world = test::PostgresWorld::shared();
+    backends::Tenants owned(world.owner);
+    backends::Tenants tenants(world.app);
+    TenantDirectory directory(tenants);
+    UuidGenerator ids;
+    const Uuid id = ids.next(wall_clock_now());
+    EXPECT_FALSE(directory.find(id, LivingCore::soon()).has_value());
+    const auto generation = owned.ensure_model_generation("m", 8, LivingCore::soon());
+    owned.create(id, id.to_string(), generation, wall_clock_now(), LivingCore::soon());
+    EXPECT_TRUE(directory.find(id, LivingCore::soon()).has_value());
+}
+
+TEST(TenantDirectory, PostgresAwayIsNotTheSameAsNoTenant) {
+    backends::ConnectionPool pool(nowhere(), 1);
+    backends::Tenants tenants(pool);
+    TenantDirectory directory(tenants);
+    UuidGenerator ids;
+    test::expect_error(ErrorKind::unavailable, "", [&] {
+        directory.find(ids.next(wall_clock_now()), Deadline(std::chrono::seconds(5)));
+    });
+}
+
+}  // namespace
+}  // namespace soma::services

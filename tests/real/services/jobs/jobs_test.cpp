@@ -1,0 +1,105 @@
+#include "services/jobs/jobs.h"
+
+#include <thread>
+
+#include "support/living_core.h"
+#include "support/postgres/intents.h"
+#include "support/postgres/ledger_check.h"
+
+namespace soma::services {
+namespace {
+
+using std::chrono::hours;
+using test::IntentBuilder;
+using test::LivingCore;
+
+class JobsTest : public ::testing::Test {
+  protected:
+    /// Runs rounds until `done`, which must come: a round that fails is tried again.
+    template <class Done>
+    void run_until(Done done, JobLimits limits = {}) {
+        limits.period = std::chrono::seconds(1);
+        Jobs jobs(maintenance, core.committer, core.tenants, core.ids, limits);
+        jobs.start();
+        const Deadline patience(std::chrono::seconds(60));
+        while (!done() && !patience.passed()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        jobs.stop();
+        EXPECT_TRUE(done());
+    }
+    std::int64_t rows(const std::string& table) {
+        return test::count_rows(core.world.cluster.superuser(), table, tenant.id);
+    }
+    domain::Outcome commit(IntentBuilder& builder) {
+        return core.committer.submit(builder.build()).get();
+    }
+
+    LivingCore core;
+    backends::Maintenance maintenance{core.world.app};
+    const backends::TenantRow tenant = core.own_vectors(8);
+};
+
+TEST_F(JobsTest, ExpiredMemoriesLeaveWithAnEventAndTheOthersStay) {
+    const Time past = wall_clock_now() - hours(1);
+    std::vector<Uuid> expired;
+    for (int i = 0; i < 3; ++i) {
+        expired.push_back(IntentBuilder::new_id());
+        IntentBuilder builder(tenant.streams());
+        builder.insert(expired.back()).last_insert().row.facts.expires_at = past;
+        commit(builder);
+    }
+    const Uuid kept = IntentBuilder::new_id();
+    IntentBuilder builder(tenant.streams());
+    builder.insert(kept).last_insert().row.facts.expires_at = wall_clock_now() + hours(24);
+    commit(builder);
+
+    // One a round: what a round leaves, the next one takes.
+    JobLimits limits;
+    limits.expired_each_round = 1;
+    run_until([&] { return rows("memories") == 1; }, limits);
+    EXPECT_TRUE(core.memories.get(tenant.id, kept, LivingCore::soon()).has_value());
+    EXPECT_EQ(rows("embeddings"), 1);
+    std::set<std::string> removed;
+    for (const auto& event : core.events(tenant.id)) {
+        if (event.at("action") == "memory.expire") {
+            EXPECT_EQ(event.at("stream"), "state");
+            EXPECT_EQ(event.at("actor"), "somabrain");
+            removed.insert(std::string(event.at("targets").at(0).as_string()));
+        }
+    }
+    ASSERT_EQ(removed.size(), expired.size());
+    for (const auto& id : expired) {
+        EXPECT_TRUE(removed.contains(id.to_string()));
+    }
+}
+
+TEST_F(JobsTest, KeysAndEvaluationsPastTheirTimeArePruned) {
+    const Time now = wall_clock_now();
+    for (const auto age : {hours(25), hours(23)}) {
+        IntentBuilder builder(tenant.streams(), now - age);
+        builder.insert(IntentBuilder::new_id()).claim(std::to_string(age.count()), "body");
+        commit(builder);
+        domain::StoredEvaluation evaluation;
+        evaluation.id = IntentBuilder::new_id();
+        evaluation.subject_hmac = IntentBuilder::hmac("subject");
+        evaluation.created_at = now - age;
+        evaluation.expires_at = evaluation.created_at + hours(24);
+        evaluation.sealed = "sealed";
+        IntentBuilder access(tenant.streams());
+        commit(access.access(evaluation));
+    }
+    EXPECT_EQ(rows("idempotency_keys"), 2);
+    EXPECT_EQ(rows("evaluations"), 2);
+    run_until([&] { return rows("idempotency_keys") == 1 && rows("evaluations") == 1; });
+    EXPECT_EQ(rows("memories"), 2) << "what has no time to live stays";
+}
+
+TEST_F(JobsTest, StopsWithoutHavingStartedAndTwice) {
+    Jobs jobs(maintenance, core.committer, core.tenants, core.ids, {});
+    jobs.stop();
+    jobs.stop();
+}
+
+}  // namespace
+}  // namespace soma::services

@@ -1,0 +1,155 @@
+#include "services/search/search.h"
+
+#include <thread>
+
+#include "domain/memory/embedding.h"
+#include "support/living_core.h"
+
+namespace soma::services {
+namespace {
+
+using somabrain::v1::RememberRequest;
+using test::LivingCore;
+
+/// A query by text, with what a test says beside it.
+SearchQuery about(std::string_view text, std::span<const float> embedding = {},
+                  std::span<const std::string> views = {}, std::string_view at_least = {}) {
+    return {.text = text, .embedding = embedding, .views = views, .at_least = at_least};
+}
+
+class SearchTest : public ::testing::Test {
+  protected:
+    Found search(const backends::TenantRow& tenant, const SearchQuery& query,
+                 const Deadline& deadline = LivingCore::soon()) {
+        return core.searcher.search(tenant, query, wall_clock_now(), deadline);
+    }
+    void given(const backends::TenantRow& tenant, const std::string& text,
+               std::vector<float> vector) {
+        RememberRequest item;
+        item.set_text(text);
+        item.mutable_embedding()->Add(vector.begin(), vector.end());
+        core.remember(tenant, item);
+    }
+    static std::string token(const backends::TenantRow& tenant, std::uint64_t sequence) {
+        return domain::StateToken{tenant.epoch, sequence}.to_string();
+    }
+
+    LivingCore core;
+};
+
+TEST_F(SearchTest, FindsByMeaningWhatSharesNoWord) {
+    const auto tenant = core.tenant();
+    core.remember(tenant, "The dog chased a ball across the garden.");
+    core.remember(tenant, "Quarterly revenue rose by nine percent.");
+    const auto found = search(tenant, about("puppy playing outdoors"));
+    ASSERT_EQ(found.memories.size(), 2U);
+    EXPECT_EQ(found.memories[0].content.text, "The dog chased a ball across the garden.");
+    EXPECT_FALSE(found.memories[0].truncated);
+    EXPECT_EQ(found.query.dimension(), 384U);
+    EXPECT_EQ(found.memories[0].vector.dimension(), 384U);
+    EXPECT_EQ(found.state, (domain::StateToken{tenant.epoch, 2}));
+}
+
+TEST_F(SearchTest, SpeakersNamesAreNotEmbedded) {
+    const auto tenant = core.tenant();
+    RememberRequest item;
+    item.set_text("I moved to Lisbon last spring.");
+    item.set_speaker("Ada");
+    core.remember(tenant, item);
+    const auto named = search(tenant, about("Where did Ada move?"));
+    const auto lease = core.index.read(tenant.id, 1, LivingCore::soon());
+    const auto stripped = lease.corpus().strip_names("Where did Ada move?", wall_clock_now());
+    EXPECT_EQ(stripped.find("Ada"), std::string::npos);
+    EXPECT_EQ(named.query, domain::stored_form(test::embedder().embed(stripped, LivingCore::soon()),
+                                               384, "/query"));
+}
+
+TEST_F(SearchTest, ATenantOfOwnVectorsIsSearchedByThemOrByWords) {
+    const auto tenant = core.own_vectors(4);
+    given(tenant, "north wind", {1, 0, 0, 0});
+    given(tenant, "south sea", {0, 1, 0, 0});
+    const std::vector<float> near_south{0.1F, 0.9F, 0, 0};
+    const auto by_vector = search(tenant, about("", near_south));
+    EXPECT_EQ(by_vector.memories.at(0).content.text, "south sea");
+    const auto by_words = search(tenant, about("what of the wind"));
+    EXPECT_EQ(by_words.memories.at(0).content.text, "north wind");
+    EXPECT_EQ(by_words.query, (math::QuantizedVector{0, std::vector<std::int8_t>(4)}))
+        << "nothing was embedded";
+}
+
+TEST_F(SearchTest, AVectorMustHaveTheTenantsDimension) {
+    const auto tenant = core.own_vectors(4);
+    for (const auto& wrong : {std::vector<float>{1, 2, 3}, std::vector<float>(384, 1.0F),
+                              std::vector<float>(4, 0.0F)}) {
+        test::expect_error(ErrorKind::invalid_argument, "/embedding",
+                           [&] { search(tenant, about("x", wrong)); });
+    }
+}
+
+TEST_F(SearchTest, ViewsLimitTheScore) {
+    const auto tenant = core.own_vectors(4);
+    given(tenant, "alpha", {1, 0, 0, 0});
+    given(tenant, "beta", {0, 1, 0, 0});
+    const std::vector<float> beta{0, 1, 0, 0};
+    const std::vector<std::string> lexical{"lexical"};
+    EXPECT_EQ(search(tenant, about("alpha", beta, lexical)).memories[0].content.text, "alpha");
+    const std::vector<std::string> dense{"dense"};
+    EXPECT_EQ(search(tenant, about("alpha", beta, dense)).memories[0].content.text, "beta");
+    const std::vector<std::string> unknown{"dense", "smell"};
+    test::expect_error(ErrorKind::invalid_argument, "/views/1",
+                       [&] { search(tenant, about("alpha", {}, unknown)); });
+}
+
+TEST_F(SearchTest, TokensOfAnotherEpochAndNonsenseAreToldApart) {
+    const auto tenant = core.own_vectors(4);
+    auto restored = tenant;
+    restored.epoch ^= 1;
+    test::expect_error(ErrorKind::conflict, "/at_least",
+                       [&] { search(tenant, about("x", {}, {}, token(restored, 0))); });
+    for (const auto* nonsense : {"not a token", "AAAA", "=", "AAAAAAAAAAAAAAAAAAAAA="}) {
+        test::expect_error(ErrorKind::invalid_argument, "/at_least",
+                           [&] { search(tenant, about("x", {}, {}, nonsense)); });
+    }
+}
+
+TEST_F(SearchTest, ASequenceIsWaitedForUntilTheDeadline) {
+    const auto tenant = core.own_vectors(4);
+    given(tenant, "first", {1, 0, 0, 0});
+    const std::string second = token(tenant, 2);
+    test::expect_error(ErrorKind::unavailable, "", [&] {
+        search(tenant, about("x", {}, {}, second), Deadline(std::chrono::milliseconds(50)));
+    });
+    std::thread writer([&] { given(tenant, "second", {0, 1, 0, 0}); });
+    const auto found = search(tenant, about("second", {}, {}, second));
+    writer.join();
+    EXPECT_EQ(found.memories.at(0).content.text, "second");
+    EXPECT_EQ(found.state.sequence, 2U);
+}
+
+TEST_F(SearchTest, AnotherProcessFindsTheSameFromPostgres) {
+    const auto tenant = core.tenant();
+    std::string text = "The lighthouse keeper wrote every evening. ";
+    while (text.size() < 4'000) {
+        text += "Ships passed and the lamp turned through fog and rain. ";
+    }
+    core.remember(tenant, text);
+    core.remember(tenant, "A recipe for bread");
+    core.forget(tenant, core.remember(tenant, "The lighthouse burned down").id());
+    LivingCore other;  // its index starts empty
+    const auto here = search(tenant, about("lighthouse lamp"));
+    const auto there = other.searcher.search(tenant, about("lighthouse lamp"), wall_clock_now(),
+                                             LivingCore::soon());
+    ASSERT_EQ(there.memories.size(), 2U);
+    ASSERT_EQ(here.memories.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(there.memories[i].content, here.memories[i].content);
+        EXPECT_EQ(there.memories[i].hit.score, here.memories[i].hit.score);
+        EXPECT_EQ(there.memories[i].vector, here.memories[i].vector);
+    }
+    EXPECT_TRUE(there.memories[0].truncated);
+    EXPECT_LE(there.memories[0].content.text.size(), 2'048U);
+    EXPECT_EQ(there.state, here.state);
+}
+
+}  // namespace
+}  // namespace soma::services
