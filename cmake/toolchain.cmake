@@ -19,6 +19,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives for std::string and std::variant inlining at -O2 and above.
   target_compile_options(soma_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized
     -Wno-stringop-overflow -Wno-array-bounds -Wno-stringop-overread)
+  # ... and for a coroutine whose promise brings both operators, when only one of them is inlined.
+  target_compile_options(soma_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
 endif()
 
 set(SOMABRAIN_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined")

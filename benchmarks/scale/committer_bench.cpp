@@ -307,8 +307,8 @@ int run(int rounds_wanted, int seconds) {
                       static_cast<double>(after.groups - before.groups);
         round.pgbench = pgbench.run(1, std::max(1, static_cast<int>(round.batch + 0.5)), seconds);
         std::printf(
-            "round %d: %7.0f remembers/s in groups of %4.1f, %.0f us of CPU each | pgbench %7.0f rows/s"
-            " | %.2f\n",
+            "round %d: %7.0f remembers/s in groups of %4.1f, %.0f us of CPU each | "
+            "pgbench %7.0f rows/s | %.2f\n",
             i + 1, round.ours, round.batch, round.cpu_us, round.pgbench, round.ratio());
         std::fflush(stdout);
         rounds.push_back(round);

@@ -157,7 +157,8 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(self.offenders(check.suppressions)), 2)
 
     def test_words(self):
-        self.write("docs/a.md", "a todo list, /v1/memories, https://example.com/home/x, lib/root/x\n")
+        self.write("docs/a.md", "a todo list, /v1/memories, https://example.com/home/x, lib/ro"
+                   "ot/x\n")
         self.assertEqual(self.offenders(check.words), [])
         for line in ("// TO" "DO: later", "see /wo" "rk/x", "cd /ro" "ot/x", "pip from py" "pi.org",
                      "FIX" "ME"):
