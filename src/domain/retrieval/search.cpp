@@ -127,6 +127,16 @@ class Search {
             choose_dense(rows);
         }
         choose_lexical(rows);
+        // What was chosen lies far apart in memory: all of it is asked for before any is read.
+        for (const std::uint32_t row : rows) {
+            __builtin_prefetch(&corpus_.row(row));
+            __builtin_prefetch(&space_.lexical[row]);
+        }
+        for (const std::uint32_t row : rows) {
+            __builtin_prefetch(&space_.candidate_of[corpus_.row(row).slot]);
+            __builtin_prefetch(&corpus_.entry(corpus_.row(row).slot));
+            __builtin_prefetch(&corpus_.entry(corpus_.row(row).slot).next);
+        }
         for (const std::uint32_t row : rows) {
             candidate_for(corpus_.row(row).slot);
         }
@@ -140,11 +150,19 @@ class Search {
                 }
             }
         }
-        for (Candidate& candidate : space_.candidates) {
+        rows.clear();
+        for (const Candidate& candidate : space_.candidates) {
             for (std::uint32_t row = corpus_.entry(candidate.slot).first_row; row != nothing;
                  row = corpus_.row(row).next_row) {
-                take_passage(candidate, row, query_ ? corpus_.vectors().cosine(*query_, row) : 0);
+                rows.push_back(row);
             }
+        }
+        if (query_) {
+            corpus_.vectors().cosines(*query_, rows, space_.cosines);
+        }
+        for (const std::uint32_t row : rows) {
+            take_passage(candidate_for(corpus_.row(row).slot), row,
+                         query_ ? space_.cosines[row] : 0);
         }
     }
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 
 #include "base/error.h"
 
 #define HWY_DISABLE_PCLMUL_AES  // see dot.cpp
+// Counts bits in one instruction where the CPU can (AVX-512 BITALG); Highway leaves it out unasked.
+#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "math/scan/sketch.cpp"
 #include <hwy/foreach_target.h>
@@ -20,9 +23,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Distances of one group of 8 rows. Byte counts are summed over at most 31 words (8 · 31 = 248 fits
 // a byte) before they are widened: one widening per row instead of one per word.
-HWY_ATTR void group_distances(const std::uint64_t* HWY_RESTRICT query,
-                              const std::uint64_t* HWY_RESTRICT group, std::size_t words,
-                              std::uint16_t* HWY_RESTRICT out) {
+template <typename Words>
+HWY_ATTR HWY_INLINE void group_distances(const std::uint64_t* HWY_RESTRICT query,
+                                         const std::uint64_t* HWY_RESTRICT group, Words words,
+                                         std::uint16_t* HWY_RESTRICT out) {
     const hn::CappedTag<std::uint64_t, 8> d64;
     const hn::Repartition<std::uint8_t, decltype(d64)> d8;
     const hn::Rebind<std::uint16_t, decltype(d64)> d16;
@@ -30,7 +34,7 @@ HWY_ATTR void group_distances(const std::uint64_t* HWY_RESTRICT query,
     for (std::size_t lane = 0; lane < 8; lane += lanes) {
         auto total = hn::Zero(d64);
         for (std::size_t begin = 0; begin < words; begin += 31) {
-            const std::size_t end = begin + 31 < words ? begin + 31 : words;
+            const std::size_t end = begin + 31 < words ? begin + 31 : std::size_t{words};
             auto bytes = hn::Zero(d8);
             for (std::size_t w = begin; w < end; ++w) {
                 const auto rows = hn::LoadU(d64, group + w * 8 + lane);
@@ -43,30 +47,47 @@ HWY_ATTR void group_distances(const std::uint64_t* HWY_RESTRICT query,
     }
 }
 
-// The members of `mask` whose distance is at most `bound`; `out` gets the distances of all 64 rows.
-HWY_ATTR std::uint64_t rows_within(const std::uint64_t* HWY_RESTRICT query,
-                                   const std::uint64_t* HWY_RESTRICT groups, std::size_t words,
-                                   std::uint64_t mask, std::uint16_t bound,
-                                   std::uint16_t* HWY_RESTRICT out) {
-    for (std::size_t g = 0; g < 8; ++g) {
-        group_distances(query, groups + g * words * 8, words, out + g * 8);
-    }
-    // Signed, because distances (≤ 4,096) fit and unsigned 16-bit comparison is not in every
-    // target.
+// Which of 64 distances are at most `bound`. Signed, because distances (≤ 4,096) fit and unsigned
+// 16-bit comparison is not in every target.
+HWY_ATTR HWY_INLINE std::uint64_t at_most(const std::uint16_t* HWY_RESTRICT distances,
+                                          std::uint16_t bound) {
     const hn::CappedTag<std::int16_t, 32> d;
     const hn::RebindToUnsigned<decltype(d)> unsigned_d;
     const auto limit = hn::Set(d, static_cast<std::int16_t>(bound + 1));
     std::uint64_t within = 0;
     for (std::size_t i = 0; i < 64; i += hn::Lanes(d)) {
         std::uint8_t bits[8] = {};
-        hn::StoreMaskBits(d, hn::Gt(limit, hn::BitCast(d, hn::LoadU(unsigned_d, out + i))), bits);
+        const auto some = hn::BitCast(d, hn::LoadU(unsigned_d, distances + i));
+        hn::StoreMaskBits(d, hn::Gt(limit, some), bits);
         std::uint64_t word = 0;
         for (std::size_t byte = 0; byte < 4; ++byte) {
             word |= std::uint64_t{bits[byte]} << (8 * byte);
         }
         within |= word << i;
     }
-    return within & mask;
+    return within;
+}
+
+template <typename Words>
+HWY_ATTR HWY_INLINE std::uint64_t rows_within_of(const std::uint64_t* HWY_RESTRICT query,
+                                                 const std::uint64_t* HWY_RESTRICT groups,
+                                                 Words words, std::uint16_t bound,
+                                                 std::uint16_t* HWY_RESTRICT out) {
+    for (std::size_t g = 0; g < 8; ++g) {
+        group_distances(query, groups + g * words * 8, words, out + g * 8);
+    }
+    return at_most(out, bound);
+}
+
+// The members of `mask` whose distance is at most `bound`; `out` gets the distances of all 64 rows.
+// A width known to the compiler (384 dimensions, the embedder's) keeps the query in registers.
+HWY_ATTR std::uint64_t rows_within(const std::uint64_t* HWY_RESTRICT query,
+                                   const std::uint64_t* HWY_RESTRICT groups, std::size_t words,
+                                   std::uint64_t mask, std::uint16_t bound,
+                                   std::uint16_t* HWY_RESTRICT out) {
+    constexpr std::integral_constant<std::size_t, 6> six;
+    return mask & (words == six ? rows_within_of(query, groups, six, bound, out)
+                                : rows_within_of(query, groups, words, bound, out));
 }
 
 }  // namespace HWY_NAMESPACE
@@ -131,7 +152,14 @@ void NearestSketches::tighten() {
 }
 
 std::vector<Near> NearestSketches::take() {
-    std::erase_if(kept_, [&](const Near& near) { return near.distance > bound_; });
+    // Copying each and counting only those that stay: a branch here would be guessed wrong too
+    // often.
+    std::size_t end = 0;
+    for (const Near near : kept_) {
+        kept_[end] = near;
+        end += near.distance <= bound_ ? 1 : 0;
+    }
+    kept_.resize(end);
     return std::move(kept_);
 }
 

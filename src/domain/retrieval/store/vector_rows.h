@@ -40,6 +40,10 @@ class VectorRows {
     /// places.
     void cosines(const VectorQuery& query, const math::Bitmap& scope,
                  std::span<double> cosines) const;
+    /// cosines[row] for each of `rows`, in any order: what a scan chose. Rows far apart are fetched
+    /// ahead of their turn, which halves their cost. cosines has a place for each of them.
+    void cosines(const VectorQuery& query, std::span<const std::uint32_t> rows,
+                 std::span<double> cosines) const;
     /// The cosine of one row.
     double cosine(const VectorQuery& query, std::uint32_t row) const;
 

@@ -1,5 +1,6 @@
 #include "domain/retrieval/store/vector_rows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -35,7 +36,7 @@ TEST(VectorRows, EveryPathGivesTheSameCosines) {
             std::mt19937 random(*rc::gen::arbitrary<unsigned>());
             const auto dimension = *rc::gen::inRange<std::size_t>(1, 600);
             const auto rows = *rc::gen::inRange<std::uint32_t>(1, 700);
-            const unsigned share = *rc::gen::element(1U, 50U, 99U);  // masked and whole runs
+            const unsigned share = *rc::gen::element(1U, 50U, 99U);  // sparse, masked, whole runs
             VectorRows store(dimension);
             std::vector<math::QuantizedVector> vectors;
             math::Bitmap scope(rows);
@@ -50,6 +51,15 @@ TEST(VectorRows, EveryPathGivesTheSameCosines) {
             const VectorQuery query(raw);
             std::vector<double> cosines(rows, -9);
             store.cosines(query, scope, cosines);
+            // Chosen rows, in any order and any number of them.
+            std::vector<std::uint32_t> chosen(random() % rows);
+            std::generate(chosen.begin(), chosen.end(), [&] { return random() % rows; });
+            std::vector<double> of_chosen(rows, -9);
+            store.cosines(query, chosen, of_chosen);
+            for (std::uint32_t row = 0; row < rows; ++row) {
+                const bool is_chosen = std::count(chosen.begin(), chosen.end(), row) > 0;
+                RC_ASSERT(of_chosen[row] == (is_chosen ? store.cosine(query, row) : -9));
+            }
             for (std::uint32_t row = 0; row < rows; ++row) {
                 const double expected = plain_cosine(raw, vectors[row]);
                 RC_ASSERT(store.cosine(query, row) == expected);
