@@ -4,6 +4,7 @@
 Usage: tools/check_structure.py [ROOT]. Prints every offender, then one line a rule, and exits 1 when a
 rule is broken. docs/architecture.md gives the reasons; tests/structure shows that each rule can fail.
 """
+import ast
 import re
 import subprocess
 import sys
@@ -61,6 +62,10 @@ class Tree:
 
     def code(self, *tops):
         return [f for f in self.files if f.endswith(CODE) and f.split("/")[0] in tops]
+
+    def clients(self):
+        """The clients' Python, which keeps the same sizes."""
+        return [f for f in self.files if f.startswith("clients/") and f.endswith(".py")]
 
     def text(self, name):
         if name not in self._text:
@@ -139,7 +144,7 @@ def room_of(path):
 def file_sizes(tree):
     """no file over 500 lines, nine in ten under 300"""
     sizes = []
-    for name in tree.code("src", "tests", "benchmarks"):
+    for name in tree.code("src", "tests", "benchmarks") + tree.clients():
         lines = tree.text(name).count("\n")
         sizes.append(lines)
         if lines > MAX_FILE:
@@ -198,6 +203,12 @@ def function_sizes(tree):
         for line, length, head in functions(tree.text(name)):
             if length > MAX_FUNCTION:
                 yield f"{name}:{line}: {length} lines, at most {MAX_FUNCTION}: {head[:60]}"
+    for name in tree.clients():
+        for node in ast.walk(ast.parse(tree.text(name))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                length = node.end_lineno - node.lineno + 1
+                if length > MAX_FUNCTION:
+                    yield f"{name}:{node.lineno}: {length} lines, at most {MAX_FUNCTION}: {node.name}"
 
 
 def folders(tree):
@@ -205,7 +216,8 @@ def folders(tree):
     counts = {}
     for name in tree.files:
         folder, _, leaf = name.rpartition("/")
-        if leaf not in ("README.md", "CMakeLists.txt") and folder.split("/")[0] in ("src", "tests", "tools"):
+        if leaf not in ("README.md", "CMakeLists.txt") and folder.split("/")[0] in (
+                "src", "tests", "tools", "clients"):
             if not re.search(r"/(corpus|mutants)(/|$)", folder):
                 counts[folder] = counts.get(folder, 0) + 1
     for folder, count in sorted(counts.items()):
@@ -218,7 +230,7 @@ def folders(tree):
 
 def line_lengths(tree):
     """no line of code over 100 characters"""
-    for name in tree.code("src", "tests", "benchmarks"):
+    for name in tree.code("src", "tests", "benchmarks") + tree.clients():
         for number, line in enumerate(tree.text(name).splitlines(), 1):
             width = sum(not unicodedata.combining(char) for char in line)
             if width > MAX_LINE:

@@ -107,6 +107,17 @@ class Rules(unittest.TestCase):
         self.write("src/base/b.h", "struct A : B<int(int)> {\n" + "    int f();\n" * 90 + "};\n")
         self.assertEqual(self.offenders(check.function_sizes), [])
 
+    def test_clients_keep_the_sizes_too(self):
+        body = "    f()\n" * 69
+        self.write("clients/python/a.py", "class A:\n  async def g(self):\n" + body)
+        rules = (check.function_sizes, check.line_lengths, check.file_sizes)
+        self.assertEqual([self.offenders(rule) for rule in rules], [[], [], []])
+        self.write("clients/python/a.py", "class A:\n  async def g(self):\n" + body + "    f()\n")
+        self.assertEqual(self.offenders(check.function_sizes),
+                         ["clients/python/a.py:2: 71 lines, at most 70: g"])
+        self.write("clients/python/a.py", "#" * 101 + "\n" * 501)
+        self.assertEqual([len(self.offenders(rule)) for rule in rules[1:]], [1, 2])
+
     def test_crowded_folders(self):
         for i in range(16):
             self.write(f"src/base/f{i}.cpp", "")

@@ -25,6 +25,14 @@ run_somabrain() {
 sandbox_tenant() { cat "$SOMA/sandbox-tenant"; }
 sandbox_token() { with_env "$BINARY" token --tenant "$(sandbox_tenant)" --role agent; }
 
+# For clients on this machine, which find it beside ports.json; renewed by each ./dev up.
+SANDBOX_TOKEN_SECONDS=2592000
+keep_sandbox_token() {
+  (umask 077 && with_env "$BINARY" token --tenant "$(sandbox_tenant)" --role agent \
+    --ttl "$SANDBOX_TOKEN_SECONDS" >"$SECRETS/sandbox-token.new")
+  mv "$SECRETS/sandbox-token.new" "$SECRETS/sandbox-token"
+}
+
 base64url() { base64 -w0 | tr '+/' '-_' | tr -d '='; }
 
 # The local issuer: an ES256 key, and its public half as a JWKS the service is told to trust.
@@ -90,6 +98,7 @@ bring_up() {
 serve_up() {
   with_env "$BINARY" migrate
   make_sandbox
+  keep_sandbox_token
   start_service
 }
 
@@ -136,6 +145,7 @@ curl -s $url/v1/recall -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: appl
   -d '{"query":"How are keys kept?"}'
 
 ./dev run recall 'How are keys kept?'    the same from the command line
+SomaBrain.local() in Python finds this stack by itself: clients/python/README.md
 ./dev down                               ends it; the data stays
 END
 }

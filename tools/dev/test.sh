@@ -108,6 +108,33 @@ test_e2e() {
     with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider tests/e2e
 }
 
+# The Python client as its users get it: the wheel and what it depends on, in an environment of its
+# own; the tools that test it have another.
+SDK=$SOMA/sdk
+test_sdk() {
+  local tools wheel
+  tools=$(python_with clients/python/tests/requirements.txt)
+  mkdir -p "$SDK"
+  "$tools" -m build --no-isolation --outdir "$SDK/dist" clients/python >"$SOMA/log/sdk-build.log" \
+    2>&1 </dev/null || { tail -n 20 "$SOMA/log/sdk-build.log" && die "the wheel was not built"; }
+  wheel=$(printf '%s\n' "$SDK"/dist/*.whl)
+  sdk_venv "$wheel"
+  SDK_WHEEL=$wheel SDK_PYTHON=$SDK/venv/bin/python PYTHONPATH=$(printf '%s' "$SDK"/venv/lib/*/site-packages) \
+    suite sdk count_pytest "$tools" -m pytest -q -p no:cacheprovider clients/python/tests
+}
+
+# sdk_venv WHEEL: made anew when the wheel is another; versions are those of the tests' pins
+sdk_venv() {
+  local sum
+  sum=$(cat "$1" clients/python/tests/requirements.txt | sha256sum)
+  [ "$sum" != "$(cat "$SDK/venv/wheel.sum" 2>/dev/null)" ] || return 0
+  rm -rf "$SDK/venv"
+  "$(system_python)" -m venv "$SDK/venv"
+  "$SDK/venv/bin/python" -m pip install -q --disable-pip-version-check \
+    -c clients/python/tests/requirements.txt "$1" </dev/null
+  echo "$sum" >"$SDK/venv/wheel.sum"
+}
+
 # Long: 2 × 5 × 10,000 writes, on a stack of its own.
 test_crash() {
   install_bao
@@ -116,9 +143,10 @@ test_crash() {
   cat "$SOMA/log/test-crash-drill.log"
 }
 
-test_real_and_e2e() {
+test_on_stack() {
   test_real
   test_e2e
+  test_sdk
 }
 
 test_sanitized() {
@@ -211,7 +239,7 @@ test_everything() {
   test_structure
   test_unit
   test_oracle
-  with_stack test_real_and_e2e
+  with_stack test_on_stack
   test_sanitized
   test_fuzz
 }
@@ -231,6 +259,7 @@ run_tests() {
     oracle) test_oracle ;;
     real) with_stack test_real ;;
     e2e) with_stack test_e2e ;;
+    sdk) with_stack test_sdk ;;
     crash) test_crash ;;
     sanitize) test_sanitized ;;
     fuzz) test_fuzz ;;

@@ -1,0 +1,46 @@
+"""Client of SomaBrain, a memory for AI agents: SomaBrain, and AsyncSomaBrain with its methods."""
+from ._async.client import AsyncSomaBrain
+from ._retry import RetryPolicy
+from ._sync.client import SomaBrain
+from ._version import __version__
+from .errors import (
+    AlreadyExistsError,
+    ApiError,
+    ConflictError,
+    ConnectionFailed,
+    DeadlineExceededError,
+    IdempotencyReusedError,
+    InternalError,
+    InvalidArgumentError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
+    SomaBrainError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnexpectedAnswer,
+)
+from .requests import RememberRequest
+from .results import (
+    DeleteMemoryResponse,
+    EvaluateResponse,
+    Health,
+    MemoryRecord,
+    RecalledMemory,
+    RecallResponse,
+    RememberBatchResponse,
+    RememberResponse,
+    WorkingMemoryItem,
+)
+
+__all__ = [
+    "AlreadyExistsError", "ApiError", "AsyncSomaBrain", "ConflictError", "ConnectionFailed",
+    "DeadlineExceededError", "DeleteMemoryResponse", "EvaluateResponse", "Health",
+    "IdempotencyReusedError", "InternalError", "InvalidArgumentError", "MemoryRecord",
+    "NotFoundError", "PayloadTooLargeError", "PermissionDeniedError", "RecallResponse",
+    "RecalledMemory", "RememberBatchResponse", "RememberRequest", "RememberResponse",
+    "ResourceExhaustedError", "RetryPolicy", "SomaBrain", "SomaBrainError",
+    "UnauthenticatedError", "UnavailableError", "UnexpectedAnswer", "WorkingMemoryItem",
+    "__version__",
+]

@@ -1,0 +1,193 @@
+"""The client: one method for each endpoint of the API."""
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Iterable, Mapping, Optional, Sequence, Type, TypeVar
+from urllib.parse import quote
+
+from .. import results
+from .._decode import decode
+from .._retry import RetryPolicy
+from .._state import SeenState
+from .._where import PathLike, from_environment, of_local_stack
+from ..errors import ConflictError
+from ..requests import RememberRequest, Time
+from .transport import AsyncTransport
+
+R = TypeVar("R")
+
+
+def _memory_path(id: str) -> str:
+    return f"/v1/memories/{quote(id, safe='')}"
+
+
+class AsyncSomaBrain:
+    """A client of one SomaBrain service, for the tenant that the token names.
+
+    `url` and `token` default to SOMABRAIN_URL and SOMABRAIN_TOKEN; ValueError without a URL.
+    `retry` bounds attempts and time of each call. `headers` are sent with every request, e.g.
+    Soma-Telemetry-Ref or traceparent.
+
+    With `read_your_writes`, recall and evaluate answer from the newest state that this client has
+    seen, or a later one, whichever node answers; `at_least` of a call overrides that, and an empty
+    string there asks for whatever state is at hand.
+
+    Every method raises ApiError (a subclass for each kind of problem), ConnectionFailed when no
+    answer came within the bounds of `retry`, UnexpectedAnswer when it makes no sense. Limits are
+    the service's: its refusal names field and limit. Close it, or use it in a `with` block; calls
+    may share it and run at the same time.
+    """
+
+    def __init__(
+            self, url: Optional[str] = None, token: Optional[str] = None, *,
+            read_your_writes: bool = True, retry: RetryPolicy = RetryPolicy(),
+            headers: Optional[Mapping[str, str]] = None) -> None:
+        url, token = from_environment(url, token)
+        self._transport = AsyncTransport(url, token, retry, headers or {})
+        self._reads_own_writes = read_your_writes
+        self._seen = SeenState()
+
+    @classmethod
+    def local(
+            cls, folder: Optional[PathLike] = None, token: Optional[str] = None, *,
+            read_your_writes: bool = True, retry: RetryPolicy = RetryPolicy(),
+            headers: Optional[Mapping[str, str]] = None) -> AsyncSomaBrain:
+        """A client of the stack that `./dev up` started: its ports.json is looked for in `folder`
+        (the working directory) and upwards. Without token and SOMABRAIN_TOKEN it is the agent of
+        that stack's sandbox tenant. FileNotFoundError when there is no stack."""
+        url, token = of_local_stack(folder, token)
+        return cls(url, token, read_your_writes=read_your_writes, retry=retry, headers=headers)
+
+    @property
+    def state_token(self) -> Optional[str]:
+        """The newest state that this client has seen; hand it to another client to read from there.
+        None before the first answer, and after the service said that it knows no such state."""
+        return self._seen.token
+
+    @state_token.setter
+    def state_token(self, token: Optional[str]) -> None:
+        self._seen.reset(token)
+
+    async def aclose(self) -> None:
+        """Closes the connections; the client is of no use afterwards."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> AsyncSomaBrain:
+        return self
+
+    async def __aexit__(
+            self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+            trace: Optional[TracebackType]) -> None:
+        await self.aclose()
+
+    async def health(self) -> results.Health:
+        """Whether the service answers at all; needs no token."""
+        return await self._read(results.Health, "GET", "/health")
+
+    async def remember(
+            self, text: str, *, subject: Optional[str] = None, kind: Optional[str] = None,
+            speaker: Optional[str] = None, session_id: Optional[str] = None,
+            turn: Optional[int] = None, occurred_at: Optional[Time] = None,
+            valid_from: Optional[Time] = None, valid_to: Optional[Time] = None,
+            ttl_seconds: Optional[int] = None, importance: Optional[float] = None,
+            tags: Optional[Sequence[str]] = None, metadata: Optional[Mapping[str, Any]] = None,
+            key: Optional[str] = None, embedding: Optional[Sequence[float]] = None,
+            idempotency_key: Optional[str] = None) -> results.RememberResponse:
+        """Remembers one text; when this returns, it is stored and can be recalled.
+
+        `subject`: whom it is about, the unit of erasure (the tenant). `kind`: a free class name.
+        `session_id`, `turn`: its conversation and place there (the session's next). `valid_from`,
+        `valid_to`: true in [from, to). `ttl_seconds`: hidden after that, then erased. `importance`:
+        0 to 1. `metadata`: any JSON object. `key`: names a fact that changes, a new memory of the
+        same key supersedes the old one. `embedding`: your own vector of the tenant's dimension.
+        `idempotency_key`: made here for each call, unless given.
+        """
+        body = {
+            "text": text, "subject": subject, "kind": kind, "speaker": speaker,
+            "session_id": session_id, "turn": turn, "occurred_at": occurred_at,
+            "valid_from": valid_from, "valid_to": valid_to, "ttl_seconds": ttl_seconds,
+            "importance": importance, "tags": tags, "metadata": metadata, "key": key,
+            "embedding": embedding,
+        }
+        return await self._write(
+            results.RememberResponse, "POST", "/v1/memories", body, idempotency_key)
+
+    async def remember_batch(
+            self, items: Iterable[RememberRequest], *,
+            idempotency_key: Optional[str] = None) -> results.RememberBatchResponse:
+        """Remembers several, all or none; an error's `field` names the item, e.g. /items/3/text."""
+        body = {"items": list(items)}
+        return await self._write(
+            results.RememberBatchResponse, "POST", "/v1/memories:batch", body, idempotency_key)
+
+    async def recall(
+            self, query: Optional[str] = None, *, embedding: Optional[Sequence[float]] = None,
+            top_k: Optional[int] = None, at_least: Optional[str] = None,
+            views: Optional[Sequence[str]] = None, explain: Optional[bool] = None,
+            subject: Optional[str] = None) -> results.RecallResponse:
+        """Finds the memories that answer a query, best first.
+
+        `query` or `embedding`; `top_k`: how many (10). `at_least`: a state_token. `views`: keep
+        only these views of the score (all). `explain`: fill in `view_values`. `subject`: under
+        whose key this query's record is sealed (the tenant's).
+        """
+        body = {
+            "query": query, "embedding": embedding, "top_k": top_k, "at_least": at_least,
+            "views": views, "explain": explain, "subject": subject,
+        }
+        return await self._read_fresh(results.RecallResponse, "/v1/recall", body)
+
+    async def get(self, id: str) -> results.MemoryRecord:
+        """One memory with its whole text. NotFoundError when it is absent or another tenant's."""
+        return await self._read(results.MemoryRecord, "GET", _memory_path(id))
+
+    async def delete(
+            self, id: str, *,
+            idempotency_key: Optional[str] = None) -> results.DeleteMemoryResponse:
+        """Deletes one memory from every tier. NotFoundError when it is not there (any more)."""
+        return await self._write(
+            results.DeleteMemoryResponse, "DELETE", _memory_path(id), None, idempotency_key)
+
+    async def evaluate(
+            self, query: str, *, session_id: Optional[str] = None, top_k: Optional[int] = None,
+            token_budget: Optional[int] = None, at_least: Optional[str] = None,
+            subject: Optional[str] = None,
+            embedding: Optional[Sequence[float]] = None) -> results.EvaluateResponse:
+        """The context bundle for a situation: weighted memories, working memory, a prompt.
+
+        `session_id`: its working memory joins the bundle. `top_k`: how many memories (10; more
+        than 20 are capped). `token_budget`: at most so many word pieces of prompt. `at_least`,
+        `subject`, `embedding`: as in `recall`.
+        """
+        body = {
+            "query": query, "session_id": session_id, "top_k": top_k,
+            "token_budget": token_budget, "at_least": at_least, "subject": subject,
+            "embedding": embedding,
+        }
+        return await self._read_fresh(results.EvaluateResponse, "/v1/brain/evaluate", body)
+
+    async def _write(
+            self, kind: Type[R], verb: str, path: str, body: Optional[Mapping[str, Any]],
+            idempotency_key: Optional[str]) -> R:
+        answer = await self._transport.write(verb, path, body, idempotency_key)
+        self._seen.see(answer)
+        return decode(kind, answer)
+
+    async def _read(
+            self, kind: Type[R], verb: str, path: str,
+            body: Optional[Mapping[str, Any]] = None) -> R:
+        answer = await self._transport.read(verb, path, body)
+        self._seen.see(answer)
+        return decode(kind, answer)
+
+    async def _read_fresh(self, kind: Type[R], path: str, body: Mapping[str, Any]) -> R:
+        """A read that takes `at_least`: this client's own state, unless the caller names one."""
+        token = self._seen.token if self._reads_own_writes else None
+        if token is None or body["at_least"] is not None:
+            return await self._read(kind, "POST", path, body)
+        try:
+            return await self._read(kind, "POST", path, {**body, "at_least": token})
+        except ConflictError:
+            # The service was restored to an older state; the next call shall not fail as well.
+            self._seen.forget(token)
+            raise

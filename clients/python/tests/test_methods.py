@@ -1,0 +1,127 @@
+"""Every method against the running service, by both clients."""
+import array
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+import somabrain
+
+MARCH = datetime(2026, 3, 1, 9, 30, 0, 123456, timezone.utc)
+
+
+def test_health_needs_no_token(stack, make_client):
+    brain = make_client(f"http://127.0.0.1:{stack.http_port}")
+    assert brain.health() == somabrain.Health(status="ok")
+    with pytest.raises(somabrain.UnauthenticatedError):
+        brain.recall("x")
+
+
+def test_everything_that_is_said_comes_back(brain):
+    said = brain.remember(
+        "Ada prefers tea, without sugar. ☕ \u202e", subject="ada", kind="fact", speaker="Ada",
+        session_id="s", turn=7, occurred_at=MARCH, valid_from="2026-03-01T10:30:00+01:00",
+        valid_to=datetime(9999, 12, 31, tzinfo=timezone.utc), ttl_seconds=3600, importance=0.25,
+        tags=("drink", "tea"), metadata={"π": [1, {"deep": None}], "empty": {}}, key="ada/drink")
+    assert isinstance(said, somabrain.RememberResponse) and said.sequence == 1
+    got = brain.get(said.id)
+    assert got == somabrain.MemoryRecord(
+        id=said.id, text="Ada prefers tea, without sugar. ☕ \u202e", sequence=1,
+        created_at=said.created_at, subject="ada", kind="fact", speaker="Ada", session_id="s",
+        turn=7, occurred_at=MARCH, valid_from=datetime(2026, 3, 1, 9, 30, tzinfo=timezone.utc),
+        valid_to=datetime(9999, 12, 31, tzinfo=timezone.utc),
+        expires_at=said.created_at + timedelta(hours=1), importance=0.25, tags=["drink", "tea"],
+        metadata={"π": [1, {"deep": None}], "empty": {}}, key="ada/drink")
+
+
+def test_a_bare_text_has_nothing_else(brain):
+    said = brain.remember("only this")
+    got = brain.get(said.id)
+    assert (got.speaker, got.turn, got.occurred_at, got.tags, got.metadata, got.superseded_by) == (
+        "", None, None, [], {}, None)
+
+
+def test_recall(brain):
+    tea = brain.remember("Ada prefers tea.", speaker="Ada", tags=["drink"], occurred_at=MARCH)
+    brain.remember("The meeting is on Thursday.")
+    answer = brain.recall("What does Ada drink?", top_k=2, explain=True)
+    best = answer.results[0]
+    assert isinstance(best, somabrain.RecalledMemory)
+    assert (best.id, best.speaker, best.tags, best.occurred_at) == (tea.id, "Ada", ["drink"], MARCH)
+    assert set(best.view_values) >= {"dense", "lexical"} and best.weight is None
+    assert answer.results[1].score <= best.score and not best.truncated
+    plain = brain.recall("What does Ada drink?", top_k=1, views=["lexical"]).results
+    assert [hit.id for hit in plain] == [tea.id] and plain[0].view_values == {}
+
+
+def test_a_key_supersedes(brain):
+    old = brain.remember("Ada prefers tea.", key="ada/drink")
+    new = brain.remember("Ada prefers coffee.", key="ada/drink")
+    assert brain.get(old.id).superseded_by == new.id
+    assert [hit.id for hit in brain.recall("Ada").results] == [new.id]
+
+
+def test_a_batch(brain, tenant):
+    items = [{"text": f"Crate {n} holds bolts.", "turn": n, "session_id": "b",
+              "occurred_at": MARCH} for n in range(3)]
+    made = brain.remember_batch(iter(items))
+    assert [one.sequence for one in made.results] == [1, 2, 3]
+    assert brain.state_token == made.results[-1].state_token
+    with pytest.raises(somabrain.InvalidArgumentError) as caught:
+        brain.remember_batch([items[0], {"text": ""}])
+    assert caught.value.field == "/items/1/text"
+    assert tenant.memory_count() == 3
+
+
+def test_delete(brain):
+    made = brain.remember("A note to delete.")
+    gone = brain.delete(made.id)
+    assert (gone.id, gone.sequence) == (made.id, 2)
+    for act in (brain.get, brain.delete):
+        with pytest.raises(somabrain.NotFoundError):
+            act(made.id)
+    assert brain.recall("note").results == []
+
+
+def test_evaluate(brain):
+    brain.remember_batch([{"text": "Grace brings the measurements.", "session_id": "w"},
+                          {"text": "The review is on Thursday."}])
+    bundle = brain.evaluate("Who brings what?", session_id="w", top_k=2, token_budget=200)
+    assert isinstance(bundle, somabrain.EvaluateResponse)
+    assert sum(memory.weight for memory in bundle.memories) == pytest.approx(1)
+    assert len(bundle.fused) == len(bundle.residual) == 384
+    assert {type(x) for x in bundle.fused + bundle.residual} == {float}
+    assert "Grace" in bundle.prompt and bundle.constitution_version is None
+    assert [item.text for item in bundle.working_memory] == ["Grace brings the measurements."]
+    asked = brain.evaluate("And then?", session_id="w").working_memory
+    assert [item.kind for item in asked] == ["turn", "query"]
+    assert asked[1].time is not None and asked[1].time.tzinfo == timezone.utc
+
+
+def test_vectors_of_any_kind(brain):
+    unit = [0.0] * 384
+    unit[5] = 1.0
+    made = brain.remember("by vector", embedding=array.array("f", unit))
+    brain.remember("by another", embedding=[*unit[1:], 0.0])
+    assert brain.recall(embedding=tuple(unit), top_k=1).results[0].id == made.id
+    assert brain.evaluate("x", embedding=unit, top_k=1).memories[0].id == made.id
+
+
+def test_ids_with_slashes_stay_one_segment(brain):
+    for odd in ("../health", "a/b", "?x=1", "ü"):
+        with pytest.raises(somabrain.InvalidArgumentError) as caught:
+            brain.get(odd)
+        assert caught.value.field.endswith("id")
+
+
+def test_what_cannot_be_sent_is_a_value_error(tenant):
+    with pytest.raises(ValueError):
+        tenant.client(headers={"Soma-Telemetry-Ref": "a\r\nb"}).recall("x")
+    with pytest.raises(TypeError):
+        tenant.client().remember("x", metadata={"file": object()})
+    assert tenant.memory_count() == 0
+
+
+def test_headers_travel_into_the_event(tenant):
+    tenant.client(headers={"Soma-Telemetry-Ref": "run 17"}).remember("x")
+    assert tenant.stack.rows("SELECT telemetry_ref FROM events WHERE tenant = %s AND stream = "
+                             "'state'", tenant.id) == [("run 17",)]
