@@ -22,9 +22,11 @@ run_bench() {
   fi
   # A script that says so in its docstring compares libraries and wants the program beside it.
   if grep -q '^No stack is needed' "$script"; then
+    local also=()
+    read -ra also <<<"$(sed -n 's/^Also built: //p' "$script")"
     configure release -DSOMABRAIN_BENCHMARKS=ON
-    compile release "bench_$name"
-    "$python" "$script" "$@"
+    compile release "bench_$name" "${also[@]}"
+    SOMABRAIN_CACHE=$CACHE SOMABRAIN_MODEL_DIR=$MODEL "$python" "$script" "$@"
     return
   fi
   [ -f "$ENV_FILE" ] || die "no stack: ./dev up"

@@ -17,8 +17,9 @@ bool better(const Scored& a, const Scored& b) {
 
 TEST(Select, EqualsSortingEverythingWhateverTheOrder) {
     test::property([] {
-        const auto scores =
-            *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 5));  // many ties
+        // Many ties; some of all and a few of many.
+        const auto size = *rc::gen::inRange<std::size_t>(0, 1000);
+        const auto scores = *rc::gen::container<std::vector<int>>(size, rc::gen::inRange(0, 5));
         const auto count = *rc::gen::inRange<std::size_t>(1, 20);
         std::vector<Scored> items;
         for (std::size_t i = 0; i < scores.size(); ++i) {
