@@ -25,32 +25,37 @@ constexpr Statement kRemoveEmbeddings{
     "DELETE FROM embeddings WHERE tenant = $1::uuid AND memory_id = ANY ($2::uuid[])"};
 constexpr Statement kRemoveMemories{
     "remove_memories", "DELETE FROM memories WHERE tenant = $1::uuid AND id = ANY ($2::uuid[])"};
+// unnest in the SELECT list hands the arrays' items on one row at a time; in FROM, each array would
+// first be copied into a tuple store of its own.
 constexpr Statement kInsertMemories{
     "insert_memories",
     "INSERT INTO memories (tenant, id, sequence, log_index, created_at, occurred_at, valid_from,"
     " valid_to, expires_at, turn, importance, kind, superseded_by, superseded_sequence,"
     " subject_hmac, key_hmac, session_hmac, sealed)"
-    " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[],"
-    " $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::int[],"
-    " $11::float8[], $12::text[], $13::uuid[], $14::bigint[], $15::bytea[], $16::bytea[],"
-    " $17::bytea[], $18::bytea[]) AS u"};
+    " SELECT $1::uuid, unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::bigint[]), "
+    "unnest($5::timestamptz[]), unnest($6::timestamptz[]), unnest($7::timestamptz[]), "
+    "unnest($8::timestamptz[]), unnest($9::timestamptz[]), unnest($10::int[]), "
+    "unnest($11::float8[]), unnest($12::text[]), unnest($13::uuid[]), unnest($14::bigint[]), "
+    "unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[])"};
 constexpr Statement kInsertEmbeddings{
     "insert_embeddings",
     "INSERT INTO embeddings (tenant, memory_id, passage, model_generation, sealed)"
-    " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::int[], $4::int[], $5::bytea[]) AS u"};
+    " SELECT $1::uuid, unnest($2::uuid[]), unnest($3::int[]), unnest($4::int[]), "
+    "unnest($5::bytea[])"};
 // A key that another transaction claimed meanwhile is an error here: the stream's lock rules it
 // out.
 constexpr Statement kInsertAnswers{
     "insert_answers",
     "INSERT INTO idempotency_keys (tenant, key_hmac, request_digest, answer, created_at)"
-    " SELECT $1::uuid, u.* FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::timestamptz[])"
-    " AS u"};
+    " SELECT $1::uuid, unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::bytea[]), "
+    "unnest($5::timestamptz[])"};
 constexpr Statement kInsertEvaluations{
     "insert_evaluations",
     "INSERT INTO evaluations (tenant, id, session_hmac, subject_hmac, log_index, access_sequence,"
     " created_at, expires_at, sealed)"
-    " SELECT $1::uuid, u.* FROM unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bigint[],"
-    " $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::bytea[]) AS u"};
+    " SELECT $1::uuid, unnest($2::uuid[]), unnest($3::bytea[]), unnest($4::bytea[]), "
+    "unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::timestamptz[]), "
+    "unnest($8::timestamptz[]), unnest($9::bytea[])"};
 constexpr Statement kMove{
     "move",
     "WITH moved AS (UPDATE streams s SET sequence = u.sequence"
@@ -63,10 +68,10 @@ constexpr Statement kInsertEvents{
     "insert_events",
     "INSERT INTO events (log_id, log_index, id, tenant, stream, stream_sequence, time, actor,"
     " action, telemetry_ref, body, leaf)"
-    " SELECT $1::uuid, u.* FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[],"
-    " $6::bigint[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::bytea[],"
-    " $12::bytea[]) AS u (log_index, id, tenant, stream, sequence, time, actor, action, ref, body,"
-    " leaf)"};
+    " SELECT $1::uuid, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), "
+    "unnest($5::text[]), unnest($6::bigint[]), unnest($7::timestamptz[]), "
+    "unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]), "
+    "unnest($12::bytea[])"};
 constexpr Statement kCommit{"commit", "COMMIT"};
 
 std::optional<std::string_view> view(const std::optional<std::string>& value) {
