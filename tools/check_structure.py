@@ -37,7 +37,7 @@ MIRRORED = ("base", "math", "config", "domain")
 MAX_FILE, P90_FILE, MAX_FUNCTION, MAX_FOLDER, MAX_LINE = 500, 300, 70, 16, 100
 MAX_README, MAX_TOP, MAX_NOLINT = 40, 26, 10
 # The aim is 0.9; the floor only keeps the ratio from falling back.
-AIM_TEST_RATIO, MIN_TEST_RATIO = 0.9, 0.8
+AIM_TEST_RATIO, MIN_TEST_RATIO = 0.9, 0.9
 CODE = (".h", ".cpp")
 # Split, so that this file does not break its own rule.
 BAD_WORDS = [r"\bTO" r"DO\b", r"\bFIX" r"ME\b", r"\bXX" r"X\b", r"\bHA" r"CK\b"]
@@ -270,7 +270,7 @@ def lines_of_code(tree, names):
 
 
 def test_ratio(tree):
-    """at least 0.8 lines of test code for one of source; the aim is 0.9"""
+    """at least 0.9 lines of test code for one of source"""
     source = lines_of_code(tree, tree.code("src"))
     tests = lines_of_code(tree, [f for f in tree.files if f.startswith("tests/")
                                  and f.endswith(CODE + (".py", ".sh", ".patch"))])

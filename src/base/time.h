@@ -25,12 +25,17 @@ class Deadline {
     using Clock = std::chrono::steady_clock;
     explicit Deadline(std::chrono::milliseconds from_now) : at_(Clock::now() + from_now) {}
 
+    /// The same deadline, later by `more`.
+    Deadline plus(std::chrono::milliseconds more) const { return Deadline(at_ + more); }
+
     Clock::time_point at() const { return at_; }
     bool passed() const { return Clock::now() >= at_; }
     /// Never negative.
     std::chrono::milliseconds remaining() const;
 
   private:
+    explicit Deadline(Clock::time_point at) : at_(at) {}
+
     Clock::time_point at_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <fstream>
 
-#include "backends/embedder/local_embedder.h"
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "backends/postgres/memory/memories.h"
@@ -46,13 +45,6 @@ backends::IndexLimits index_limits(const config::Config& config) {
     return limits;
 }
 
-backends::LocalEmbedderOptions embedder_options(const config::Config& config) {
-    backends::LocalEmbedderOptions options;
-    options.directory = config.model_dir;
-    options.threads = static_cast<std::size_t>(config.embedding_threads);
-    return options;
-}
-
 server::ListenerLimits api_limits(const config::Config& config) {
     server::ListenerLimits limits;
     limits.worker_threads = config.worker_threads;
@@ -86,8 +78,8 @@ services::CommitterOptions committer_options(const config::Config& config) {
 struct Service::Parts {
     explicit Parts(const config::Config& c)
         : config(c),
-          embedder(embedder_options(c)),
-          queries(embedder, static_cast<std::size_t>(c.query_cache_entries)),
+          embedder(make_embedder(c)),
+          queries(*embedder, static_cast<std::size_t>(c.query_cache_entries)),
           pool(app_login(c), static_cast<std::size_t>(c.postgres_connections)),
           vault(vault_config(c)),
           cache(redis_config(c)),
@@ -98,11 +90,11 @@ struct Service::Parts {
           working_memory(cache, memories, evaluations, keyring,
                          seconds(c.working_memory_ttl_seconds)),
           gate(verifier, directory, committer, ids),
-          preparer(keyring, embedder, ids),
-          searcher(index, embedder, queries, parts),
+          preparer(keyring, *embedder, ids),
+          searcher(index, *embedder, queries, parts),
           remember(preparer, keyring, committer, working_memory, ids),
           recall(searcher, memories, keyring, committer, ids, parts),
-          evaluate(searcher, working_memory, keyring, embedder, committer, ids, parts,
+          evaluate(searcher, working_memory, keyring, *embedder, committer, ids, parts,
                    std::chrono::hours(c.evaluation_ttl_hours)),
           jobs(maintenance, committer, tenants, ids,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
@@ -118,7 +110,7 @@ struct Service::Parts {
     config::Config config;
     UuidGenerator ids;
     telemetry::Parts parts;
-    backends::LocalEmbedder embedder;
+    std::unique_ptr<backends::Embedder> embedder;
     backends::QueryCache queries;
     backends::ConnectionPool pool;
     backends::Tenants tenants{pool};

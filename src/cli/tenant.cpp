@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "backends/embedder/minilm/encoder.h"
 #include "cli/commands.h"
 #include "cli/wiring.h"
 #include "services/tenant/create.h"
@@ -26,10 +25,8 @@ void create(const Options& options) {
     backends::Vault vault(vault_config(config));
     services::Keyring keyring(vault);
     // A dimension means: this tenant brings its own vectors.
-    const services::TenantModel model =
-        options.dimension == 0 ? services::TenantModel{std::string(backends::MiniLm::kInt8Name),
-                                                       int{backends::MiniLm::kDimension}}
-                               : services::TenantModel{"given", options.dimension};
+    const auto model = options.dimension == 0 ? embedding_model(config)
+                                              : services::TenantModel{"given", options.dimension};
     UuidGenerator ids;
     const Time now = wall_clock_now();
     const auto tenant = services::create_tenant(tenants, keyring, ids.next(now), options.name,

@@ -1,5 +1,7 @@
 #include "cli/wiring.h"
 
+#include "backends/embedder/http_embedder.h"
+#include "backends/embedder/local_embedder.h"
 #include "base/error.h"
 #include "domain/identity/compact_token.h"
 
@@ -25,6 +27,16 @@ std::string pointer_of(const std::string& dotted) {
         }
     }
     return pointer;
+}
+
+backends::HttpEmbedderOptions http_embedder_options(const config::Config& config) {
+    backends::HttpEmbedderOptions options;
+    options.url = config.embedder_url;
+    options.model = config.embedder_model;
+    options.api_key = config.embedder_api_key;
+    options.ca_file = config.embedder_ca_file;
+    options.dimension = static_cast<std::size_t>(config.embedder_dimension);
+    return options;
 }
 
 }  // namespace
@@ -90,6 +102,24 @@ std::vector<backends::IssuerConfig> issuers(const config::Config& config) {
     issuer.jwks_file = config.jwt_jwks_file;
     issuer.jwks_url = config.jwt_jwks_file.empty() ? config.jwt_jwks_url : "";
     return {issuer};
+}
+
+services::TenantModel embedding_model(const config::Config& config) {
+    if (config.embedder_url.empty()) {
+        return {std::string(backends::MiniLm::kInt8Name), int{backends::MiniLm::kDimension}};
+    }
+    const backends::HttpEmbedder embedder(http_embedder_options(config));  // calls nobody yet
+    return {std::string(embedder.model()), config.embedder_dimension};
+}
+
+std::unique_ptr<backends::Embedder> make_embedder(const config::Config& config) {
+    if (!config.embedder_url.empty()) {
+        return std::make_unique<backends::HttpEmbedder>(http_embedder_options(config));
+    }
+    backends::LocalEmbedderOptions options;
+    options.directory = config.model_dir;
+    options.threads = static_cast<std::size_t>(config.embedding_threads);
+    return std::make_unique<backends::LocalEmbedder>(options);
 }
 
 }  // namespace soma::cli

@@ -1,15 +1,18 @@
 #pragma once
+#include <memory>
 #include <vector>
 
+#include "backends/embedder/embedder.h"
 #include "backends/oidc/token_verifier.h"
 #include "backends/postgres/connection.h"
 #include "backends/redis/cache.h"
 #include "backends/vault/vault.h"
 #include "config/config.h"
+#include "services/tenant/create.h"
 
 namespace soma::cli {
 
-/// From the one table of settings to what each backend asks for. Pure.
+/// From the one table of settings to what each backend asks for. Pure but for make_embedder.
 
 backends::ConnectionSettings app_login(const config::Config& config);
 /// The login of `migrate` and `tenant create`: becomes soma_owner.
@@ -18,5 +21,10 @@ backends::VaultConfig vault_config(const config::Config& config);
 backends::RedisConfig redis_config(const config::Config& config);
 /// None when no issuer is named: then every call is 401.
 std::vector<backends::IssuerConfig> issuers(const config::Config& config);
+
+/// What texts are embedded with.
+services::TenantModel embedding_model(const config::Config& config);
+/// Loads the weights, or prepares to call the server that is named. Throws Error unavailable.
+std::unique_ptr<backends::Embedder> make_embedder(const config::Config& config);
 
 }  // namespace soma::cli

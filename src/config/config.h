@@ -69,8 +69,13 @@ struct Config {
     int jwt_clock_skew_seconds = 0;
     int jwks_reload_seconds = 0;
 
-    // Embedding
+    // Embedding: in this process, unless a server is named
     std::string model_dir;
+    std::string embedder_url;
+    std::string embedder_model;
+    std::string embedder_api_key;
+    std::string embedder_ca_file;
+    int embedder_dimension = 0;
     int embedding_threads = 0;
     int query_cache_entries = 0;
 

@@ -273,6 +273,11 @@ def test_a_body_over_its_limit(shared, stores_nothing):
     client.close()
 
 
+def test_text_to_embed_has_a_limit_a_request(shared, stores_nothing):
+    items = {"items": [{"text": "y" * 32_768}] * 33}
+    assert_problem(shared.agent.post(BATCH, items), 400, "/items", "1048576")
+
+
 def test_errors_do_not_repeat_content(shared, stores_nothing):
     secret = "pomegranate-7261"
     for body in ({"text": secret, "turn": "x"}, {"text": secret, "importance": 7},

@@ -135,6 +135,10 @@ def test_import_of_json_lines(somabrain, make_tenant, tmp_path):
     again = somabrain("import", source, token=tenant.token())
     assert again.returncode == 0 and "remembered before" in again.stdout
     assert tenant.memory_count() == 250
+    # Unless that is what is wanted.
+    again = somabrain("import", "--again", source, token=tenant.token())
+    assert again.returncode == 0 and "remembered 250, skipped 5" in again.stdout
+    assert tenant.memory_count() == 500
 
 
 def test_import_of_a_markdown_folder(somabrain, make_tenant, tmp_path):

@@ -36,14 +36,15 @@ class OpenBaoServer {
         write("seal-key", random_bytes(32));
         write("config.hcl", rendered_config());
         start();
-        wait_for_status(501);
+        wait_for("/v1/sys/health", 501);
         const boost::json::object shares{{"recovery_shares", 1}, {"recovery_threshold", 1}};
         root_token_ =
             std::string(call("POST", "/v1/sys/init", shares).at("root_token").as_string());
-        wait_until_ready();
+        wait_for("/v1/sys/health", 200);
         call("POST", "/v1/sys/mounts/transit", {{"type", "transit"}});
         call("POST", "/v1/sys/mounts/soma", {{"type", "kv"}, {"options", {{"version", "2"}}}});
         write("token", root_token_);
+        wait_until_ready();
     }
     ~OpenBaoServer() {
         kill_now();
@@ -77,7 +78,11 @@ class OpenBaoServer {
         }
     }
     /// Unsealed and active.
-    void wait_until_ready() { wait_for_status(200); }
+    /// Unsealed, active, and the key-value engine past the upgrade it begins with.
+    void wait_until_ready() {
+        wait_for("/v1/sys/health", 200);
+        wait_for("/v1/soma/config", 200);
+    }
     /// Seals by the API; a static seal opens again at the next start.
     void seal() { call("POST", "/v1/sys/seal", {}); }
 
@@ -128,9 +133,10 @@ class OpenBaoServer {
         return answer.body.empty() ? boost::json::object{}
                                    : boost::json::parse(answer.body).as_object();
     }
-    void wait_for_status(int expected) {
+    void wait_for(const std::string& path, int expected) {
         backends::HttpRequest request;
-        request.url = address() + "/v1/sys/health";
+        request.url = address() + path;
+        request.headers = {{"X-Vault-Token", root_token_}};
         for (int tries = 0; tries < 1200; ++tries) {
             try {
                 if (http_.send(request, Deadline(std::chrono::seconds(1))).status == expected)
@@ -140,7 +146,8 @@ class OpenBaoServer {
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
-        throw std::runtime_error("OpenBao never reached status " + std::to_string(expected));
+        throw std::runtime_error("OpenBao never answered " + path + " with " +
+                                 std::to_string(expected));
     }
 
     std::string program_;

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 
 import psycopg
@@ -67,6 +68,31 @@ class Stack:
     def rows(self, query, *parameters):
         with self.connect() as connection:
             return connection.execute(query, parameters).fetchall()
+
+    def redis(self, *words):
+        """One command; the answer as redis-py gives it without decoding: bytes, numbers, lists."""
+        with socket.create_connection(("127.0.0.1", self.port("REDIS_PORT")), 10) as link:
+            reader = link.makefile("rb")
+
+            def read():
+                line = reader.readline()
+                kind, rest = line[:1], line[1:-2]
+                if kind == b"-":
+                    raise RuntimeError(rest.decode())
+                if kind == b"*":
+                    return [read() for _ in range(int(rest))]
+                if kind == b"$":
+                    return None if rest == b"-1" else reader.read(int(rest) + 2)[:-2]
+                return int(rest) if kind == b":" else rest
+
+            def say(*parts):
+                coded = [p if isinstance(p, bytes) else str(p).encode() for p in parts]
+                link.sendall(b"*%d\r\n" % len(coded) + b"".join(
+                    b"$%d\r\n%s\r\n" % (len(p), p) for p in coded))
+                return read()
+
+            say("AUTH", self.secret("redis"))
+            return say(*words)
 
     def pid(self, name):
         """Of a process ./dev started: serve, postgres, redis or openbao."""

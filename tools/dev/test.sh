@@ -104,7 +104,9 @@ test_e2e() {
   local python schemathesis
   python=$(python_with tests/requirements.txt)
   schemathesis=$(dirname "$(python_with tests/requirements-schemathesis.txt)")/schemathesis
-  SCHEMATHESIS=$schemathesis suite e2e count_pytest \
+  SCHEMATHESIS=$schemathesis SOMABRAIN_MODEL_DIR=$MODEL SOMABRAIN_ORACLE_PYTHON=$(
+    python_with tests/support/oracle/requirements.txt
+  ) suite e2e count_pytest \
     with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider tests/e2e
 }
 

@@ -126,9 +126,10 @@ std::optional<std::size_t> item_of(const std::string& field) {
     return std::strtoul(field.c_str() + prefix.size(), nullptr, 10);
 }
 
-/// Remembers one batch. An item the service refuses leaves the batch with its reason, and the rest
-/// goes again: a batch is all or none.
-std::size_t send(ApiClient& client, std::vector<ImportItem> batch, ImportList& list) {
+/// Remembers one batch. `run` tells deliberate repetitions apart. An item the service refuses
+/// leaves the batch with its reason, and the rest goes again: a batch is all or none.
+std::size_t send(ApiClient& client, const std::string& run, std::vector<ImportItem> batch,
+                 ImportList& list) {
     while (!batch.empty()) {
         json::array items;
         for (const auto& item : batch) {
@@ -137,7 +138,7 @@ std::size_t send(ApiClient& client, std::vector<ImportItem> batch, ImportList& l
         const json::object body{{"items", std::move(items)}};
         // The same items always carry the same key: a batch that was cut off is not remembered
         // twice.
-        const std::string key = "import-" + to_hex(sha256(json::serialize(body)));
+        const std::string key = "import-" + to_hex(sha256(run + json::serialize(body)));
         json::object answer;
         const auto problem = client.try_post("/v1/memories:batch", body, key, answer);
         if (!problem) {
@@ -188,13 +189,14 @@ void run(const Options& options) {
     if (done > 0) {
         std::printf("going on after item %zu of %zu\n", done, list.items.size());
     }
+    const std::string run = options.again ? to_hex(random_bytes(8)) : "";
     std::size_t remembered = 0;
     show_bar(done, list.items.size());
     while (done < list.items.size()) {
         const std::size_t end = batch_end(list.items, done);
         const auto first = list.items.begin();
         remembered += send(
-            client,
+            client, run,
             {first + static_cast<std::ptrdiff_t>(done), first + static_cast<std::ptrdiff_t>(end)},
             list);
         done = end;

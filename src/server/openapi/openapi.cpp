@@ -81,14 +81,14 @@ json::object responses_of(const MethodDescriptor* method, const somabrain::v1::R
           {"content",
            {{"application/json",
              {{"schema", reference("schemas", method->output_type()->name())}}}}}}}};
-    for (const char* status : {"400", "401", "403", "404", "409", "422", "429", "503", "504"}) {
+    for (const char* status :
+         {"400", "401", "403", "404", "408", "409", "417", "422", "429", "431", "503", "504"}) {
         responses[status] = reference("responses", "Problem");
     }
     if (route.max_body_bytes() > 0) {
         responses["413"] = reference("responses", "Problem");
         responses["415"] = reference("responses", "Problem");
     }
-    responses["default"] = reference("responses", "Problem");
     return responses;
 }
 
@@ -152,7 +152,9 @@ json::object open_operation(std::string_view id, std::string_view summary) {
              {{"200",
                {{"description", summary},
                 {"content", {{"application/json", {{"schema", {{"type", "object"}}}}}}}}},
-              {"default", reference("responses", "Problem")}}}};
+              {"400", reference("responses", "Problem")},
+              {"431", reference("responses", "Problem")},
+              {"503", reference("responses", "Problem")}}}};
 }
 
 json::object components(json::object schemas) {

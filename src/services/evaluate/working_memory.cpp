@@ -21,6 +21,7 @@ using domain::WorkingMemory;
 
 /// Appending must not hold a request up when Redis or OpenBao is slow: the next read rebuilds.
 constexpr std::chrono::milliseconds kAppendTime{200};
+constexpr std::size_t kHmacBytes = 32;
 
 void keep_last(std::vector<SessionEntry>& entries) {
     std::sort(entries.begin(), entries.end(),
@@ -75,6 +76,37 @@ SessionEntry parse_plain(const json::object& object, std::string subject_hmac) {
     return entry;
 }
 
+/// What a value in Redis holds of one entry.
+struct StoredEntry {
+    std::string subject_hmac;
+    std::string sealed;
+};
+
+std::string text_at(const json::value& value, std::string_view name) {
+    const auto* object = value.if_object();
+    const auto* text = object != nullptr ? object->if_contains(name) : nullptr;
+    return text != nullptr && text->is_string() ? std::string(text->as_string()) : "";
+}
+
+/// Nullopt for a value that is damaged: Postgres has the truth.
+std::optional<std::vector<StoredEntry>> parse_stored(std::string_view text) {
+    boost::system::error_code damaged;
+    const json::value list = json::parse(text, damaged);
+    if (damaged || !list.is_array()) {
+        return std::nullopt;
+    }
+    std::vector<StoredEntry> entries;
+    for (const auto& value : list.get_array()) {
+        auto subject_hmac = from_hex(text_at(value, "subject"));
+        auto sealed = from_base64(text_at(value, "sealed"));
+        if (!subject_hmac || subject_hmac->size() != kHmacBytes || !sealed) {
+            return std::nullopt;
+        }
+        entries.push_back({std::move(*subject_hmac), std::move(*sealed)});
+    }
+    return entries;
+}
+
 }  // namespace
 
 WorkingMemoryStore::WorkingMemoryStore(backends::RedisCache& cache, backends::Memories& memories,
@@ -90,21 +122,23 @@ WorkingMemoryStore::WorkingMemoryStore(backends::RedisCache& cache, backends::Me
 std::vector<WorkingMemory> WorkingMemoryStore::entries(const Uuid& tenant,
                                                        const std::string& session_hmac, Time now,
                                                        const Deadline& deadline) {
+    const auto is_past = [now](const SessionEntry& entry) {
+        return entry.expires_at && *entry.expires_at <= now;
+    };
     std::optional<Entries> found;
     {
         const std::scoped_lock lock(stripe(session_hmac));
         const std::string name = key(tenant, session_hmac);
         found = load(tenant, name, deadline);
-        if (!found) {
+        // An entry that expired makes room for an older one, which only Postgres has.
+        if (!found || std::any_of(found->begin(), found->end(), is_past)) {
             found = rebuild(tenant, session_hmac, now, deadline);
             store(tenant, name, *found, deadline);
         }
     }
     std::vector<WorkingMemory> items;
     for (auto& entry : *found) {
-        if (!entry.expires_at || now < *entry.expires_at) {
-            items.push_back(std::move(entry.item));
-        }
+        items.push_back(std::move(entry.item));
     }
     return items;
 }
@@ -155,18 +189,16 @@ std::optional<WorkingMemoryStore::Entries> WorkingMemoryStore::load(const Uuid& 
                                                                     const std::string& key,
                                                                     const Deadline& deadline) {
     const auto text = cache_.get(key);
-    if (!text) {
+    const auto stored = text ? parse_stored(*text) : std::nullopt;
+    if (!stored) {
         return std::nullopt;
     }
     Entries entries;
-    const json::value stored = json::parse(*text);
-    for (const auto& value : stored.as_array()) {
-        const auto subject_hmac = from_hex(value.at("subject").as_string()).value();
+    for (const auto& [subject_hmac, sealed] : *stored) {
         const auto subject = keyring_.subject_by_hmac(tenant, subject_hmac, deadline);
         if (!subject) {
             continue;  // Erased: what it sealed is gone everywhere.
         }
-        const auto sealed = from_base64(value.at("sealed").as_string()).value();
         const auto plain = open_sealed(subject->data_key, context_of(tenant, key), sealed);
         if (!plain) {
             return std::nullopt;
@@ -198,7 +230,7 @@ WorkingMemoryStore::Entries WorkingMemoryStore::rebuild(const Uuid& tenant,
                                                         const Deadline& deadline) {
     constexpr int limit = static_cast<int>(domain::kMaxWorkingMemoryItems);
     Entries entries;
-    for (const auto& row : memories_.session_tail(tenant, session_hmac, limit, deadline)) {
+    for (const auto& row : memories_.session_tail(tenant, session_hmac, limit, now, deadline)) {
         const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
         const auto content =
             subject ? domain::open_content(subject->data_key, tenant, row.facts.id, row.sealed)

@@ -83,6 +83,21 @@ void seal(Prepared& prepared, const backends::TenantRow& tenant, const SubjectKe
 
 }  // namespace
 
+RequestContext with_time_to_embed(RequestContext context,
+                                  std::span<const RememberRequest* const> items) {
+    std::size_t bytes = 0;
+    for (const auto* item : items) {
+        bytes += item->embedding().empty() ? item->text().size() : 0;
+    }
+    if (bytes > kMaxEmbeddedBytes) {
+        throw invalid("/items", "have " + std::to_string(bytes) +
+                                    " bytes of text to embed, at most " +
+                                    std::to_string(kMaxEmbeddedBytes) + " in one request");
+    }
+    context.deadline = context.deadline.plus(std::chrono::milliseconds(bytes / 4));
+    return context;
+}
+
 void Preparer::embed(const backends::TenantRow& tenant, std::span<Prepared> prepared,
                      std::span<const RememberRequest* const> items,
                      const std::vector<std::string>& fields, const Deadline& deadline) {

@@ -133,9 +133,10 @@ Response Remember::commit(const RequestContext& context, const Admission& admiss
     }
 }
 
-RememberResponse Remember::one(const RequestContext& context, const Admission& admission,
+RememberResponse Remember::one(const RequestContext& given, const Admission& admission,
                                const RememberRequest& request) {
     const RememberRequest* item = &request;
+    const auto context = with_time_to_embed(given, {&item, 1});
     auto prepared = preparer_.prepare(context, admission, {&item, 1}, "");
     const auto turns = turns_of(prepared);
     const Uuid id = prepared.front().row.facts.id;
@@ -148,10 +149,11 @@ RememberResponse Remember::one(const RequestContext& context, const Admission& a
     return commit<RememberResponse>(context, admission, std::move(intent), turns, kCreatedStatus);
 }
 
-RememberBatchResponse Remember::batch(const RequestContext& context, const Admission& admission,
+RememberBatchResponse Remember::batch(const RequestContext& given, const Admission& admission,
                                       const RememberBatchRequest& request) {
     const std::vector<const RememberRequest*> items(request.items().pointer_begin(),
                                                     request.items().pointer_end());
+    const auto context = with_time_to_embed(given, items);
     auto prepared = preparer_.prepare(context, admission, items, "/items");
     const auto turns = turns_of(prepared);
     std::vector<Uuid> ids;

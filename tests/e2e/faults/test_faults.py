@@ -155,6 +155,21 @@ def test_redis_is_killed(private_stack, filled):
     client.close()
 
 
+@pytest.mark.parametrize("damage", [b"", b"[", b"{}", b"[1]", b'[{"subject":"xx","sealed":"!"}]',
+                                    b'[{"subject":"00","sealed":"AAAA"}]', b"\xff" * 100])
+def test_values_in_redis_are_damaged(private_stack, private_tenant, damage):
+    client = private_tenant.agent
+    client.remember("said first", session_id="s")
+    client.evaluate("asked next", session_id="s")
+    client.evaluate("asked last", session_id="s")
+    keys = private_stack.redis("KEYS", f"session:{{{private_tenant.id}}}:*")
+    assert keys
+    for key in keys:
+        private_stack.redis("SET", key, damage)
+    texts = [item["text"] for item in client.evaluate("now", session_id="s")["working_memory"]]
+    assert texts == ["said first", "asked next", "asked last"]
+
+
 def test_openbao_is_killed(private_stack, filled):
     tenant, ids = filled
     client = tenant.new_client("agent")

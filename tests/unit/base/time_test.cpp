@@ -96,6 +96,8 @@ TEST(Deadline, RunsOutAndNeverGoesBelowNothing) {
     EXPECT_FALSE(later.passed());
     EXPECT_GT(later.remaining(), std::chrono::minutes(59));
     EXPECT_LE(later.remaining(), std::chrono::hours(1));
+    EXPECT_EQ(later.plus(std::chrono::hours(1)).at() - later.at(), std::chrono::hours(1));
+    EXPECT_FALSE(past.plus(std::chrono::hours(1)).passed());
 }
 
 }  // namespace

@@ -83,7 +83,8 @@ TEST(Table, SecretsHaveNoDefaultAndAreMarked) {
         if (s.secret) {
             EXPECT_TRUE(s.initial.empty()) << s.env;
         }
-        const bool sounds_secret = s.env.ends_with("PASSWORD") || s.env.ends_with("TOKEN");
+        const bool sounds_secret =
+            s.env.ends_with("PASSWORD") || s.env.ends_with("TOKEN") || s.env.ends_with("API_KEY");
         EXPECT_EQ(sounds_secret, s.secret) << s.env;
     }
 }

@@ -70,7 +70,8 @@ constexpr Statement kInsertEvents{
     " action, telemetry_ref, body, leaf)"
     " SELECT $1::uuid, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), "
     "unnest($5::text[]), unnest($6::bigint[]), unnest($7::timestamptz[]), "
-    "unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]), "
+    "unnest($8::text[]), unnest($9::text[]), nullif(unnest($10::text[]), ''), "
+    "unnest($11::bytea[]), "
     "unnest($12::bytea[])"};
 constexpr Statement kCommit{"commit", "COMMIT"};
 

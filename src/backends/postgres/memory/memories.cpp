@@ -21,6 +21,7 @@ constexpr Statement kGet{"memory_get", "SELECT " SOMA_MEMORY_COLUMNS
 constexpr Statement kTail{"memory_session_tail",
                           "SELECT " SOMA_MEMORY_COLUMNS
                           " FROM memories WHERE tenant = $1::uuid AND session_hmac = $2::bytea"
+                          " AND (expires_at IS NULL OR expires_at > $4::timestamptz)"
                           " ORDER BY log_index DESC LIMIT $3::int"};
 constexpr Statement kPage{"memory_page", "SELECT " SOMA_MEMORY_COLUMNS
                                          " FROM memories WHERE tenant = $1::uuid AND sequence > "
@@ -90,11 +91,11 @@ std::optional<StoredMemory> Memories::get(const Uuid& tenant, const Uuid& id,
 
 std::vector<StoredMemory> Memories::session_tail(const Uuid& tenant,
                                                  const std::string& session_hmac, int limit,
-                                                 const Deadline& deadline) {
+                                                 Time now, const Deadline& deadline) {
     return pool_.run(deadline, [&](Connection& connection) {
-        const Result result =
-            read_for_tenant(connection, tenant, kTail,
-                            Params().add(tenant).add_bytes(session_hmac).add(limit), deadline);
+        const Result result = read_for_tenant(
+            connection, tenant, kTail,
+            Params().add(tenant).add_bytes(session_hmac).add(limit).add(now), deadline);
         std::vector<StoredMemory> out;
         for (int i = result.rows() - 1; i >= 0; --i) {
             out.push_back(read_memory(result.row(i)));

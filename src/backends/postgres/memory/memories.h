@@ -32,10 +32,11 @@ class Memories {
                        const std::function<void(std::span<domain::StoredMemory>)>& visit,
                        const Deadline& deadline);
 
-    /// The session's last `limit` memories, oldest first, without passages.
+    /// The session's last `limit` memories that have not expired at `now`, oldest first, without
+    /// passages.
     std::vector<domain::StoredMemory> session_tail(const Uuid& tenant,
                                                    const std::string& session_hmac, int limit,
-                                                   const Deadline& deadline);
+                                                   Time now, const Deadline& deadline);
 
   private:
     ConnectionPool& pool_;

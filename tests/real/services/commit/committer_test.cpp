@@ -96,7 +96,9 @@ TEST_F(CommitterTest, AnotherTenantSeesNothing) {
     commit(intent().insert(a, "", "s"));
     const backends::TenantRow other = world.tenant();
     EXPECT_FALSE(memories.get(other.id, a, soon()));
-    EXPECT_TRUE(memories.session_tail(other.id, IntentBuilder::hmac("s"), 10, soon()).empty());
+    EXPECT_TRUE(
+        memories.session_tail(other.id, IntentBuilder::hmac("s"), 10, wall_clock_now(), soon())
+            .empty());
     IntentBuilder remove(other.streams());
     EXPECT_TRUE(std::holds_alternative<domain::TargetMissing>(commit(remove.remove(a))));
     EXPECT_TRUE(stored(a));
@@ -280,9 +282,9 @@ TEST_F(CommitterTest, EvaluationsAreWrittenWithTheirEvent) {
     EXPECT_FALSE(evaluations.get(tenant.id, a, now + std::chrono::hours(1), soon()));
     const auto tail = evaluations.session_tail(tenant.id, IntentBuilder::hmac("s"), 5, now, soon());
     ASSERT_EQ(tail.size(), 1U);
-    EXPECT_GT(
-        tail[0].log_index,
-        memories.session_tail(tenant.id, IntentBuilder::hmac("s"), 5, soon())[0].facts.log_index);
+    EXPECT_GT(tail[0].log_index,
+              memories.session_tail(tenant.id, IntentBuilder::hmac("s"), 5, now, soon())[0]
+                  .facts.log_index);
 }
 
 TEST_F(CommitterTest, WhatWaitedPastItsDeadlineIsNotWritten) {

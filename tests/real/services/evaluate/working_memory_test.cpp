@@ -136,6 +136,20 @@ TEST_F(WorkingMemoryTest, AnExpiredTurnIsNotShown) {
     EXPECT_EQ(rebuilt(later), seen(later));
 }
 
+TEST_F(WorkingMemoryTest, AnExpiredTurnMakesRoomForAnOlderOne) {
+    turn("oldest");
+    turn("leaves", "", 60);
+    Shown expected{{kTurn, "oldest"}};
+    for (int i = 0; i < 9; ++i) {
+        turn("turn " + std::to_string(i));
+        expected.emplace_back(kTurn, "turn " + std::to_string(i));
+    }
+    EXPECT_EQ(seen().front().second, "leaves");
+    const Time later = wall_clock_now() + std::chrono::seconds(61);
+    EXPECT_EQ(seen(later), expected);
+    EXPECT_EQ(rebuilt(later), expected);
+}
+
 TEST_F(WorkingMemoryTest, LongTextsAreCutBetweenCharactersAlikeInBothPlaces) {
     const std::string text = "x" + std::string(1'000, ' ') + [] {
         std::string wide;

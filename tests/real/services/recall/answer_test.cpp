@@ -69,7 +69,7 @@ TEST(JsonText, IsCutBetweenCharactersAndNeverOverTheLimit) {
         for (int i = 0; i < 20; ++i) {
             whole += unit;
         }
-        for (std::size_t limit = 2; limit < 60; ++limit) {
+        for (std::size_t limit = 2; limit < json_bytes(whole); ++limit) {
             std::string text = whole;
             EXPECT_TRUE(cut_to_json(text, limit));
             EXPECT_LE(json_bytes(text), limit);
