@@ -176,18 +176,20 @@ class Search {
 
     void choose_dense(std::vector<std::uint32_t>& rows) const {
         const std::size_t wanted = request_.limits.dense_candidates;
-        std::vector<math::Near> near = corpus_.vectors().nearest_sketches(*query_, scope_, wanted);
-        // Ties at the last distance are all there; only a flood of them (copies of one text) is
-        // cut.
-        if (near.size() > 2 * wanted) {
-            math::keep_best(near, 2 * wanted, [&](const math::Near& a, const math::Near& b) {
-                return a.distance != b.distance ? a.distance < b.distance
-                                                : comes_before(a.row, b.row);
-            });
+        for (const math::Near& near : corpus_.vectors().nearest_sketches(*query_, scope_, wanted)) {
+            rows.push_back(near.row);
         }
-        for (const math::Near& one : near) {
-            rows.push_back(one.row);
+        if (rows.size() <= 2 * wanted) {
+            return;
         }
+        // Ties at the last distance are all there. A flood of them (copies of one text, or vectors
+        // whose signs are all alike) is cut by what sign bits cannot tell.
+        corpus_.vectors().cosines(*query_, rows, space_.cosines);
+        math::keep_best(rows, 2 * wanted, [&](std::uint32_t a, std::uint32_t b) {
+            const double x = space_.cosines[a];
+            const double y = space_.cosines[b];
+            return x != y ? x > y : comes_before(a, b);
+        });
     }
 
     void choose_lexical(std::vector<std::uint32_t>& rows) const {

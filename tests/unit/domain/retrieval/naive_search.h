@@ -36,6 +36,7 @@ class NaiveSearch {
         double lexical = 0;
         double bm25 = 0;
         int distance = 0;
+        double cosine = 0;
     };
     struct Query {
         const SearchRequest& request;
@@ -133,8 +134,8 @@ class NaiveSearch {
                     }
                     const double inverse_q = qq > 0 ? 1 / std::sqrt(static_cast<double>(qq)) : 0;
                     const double inverse_x = xx > 0 ? 1 / std::sqrt(static_cast<double>(xx)) : 0;
-                    passed.dense = std::clamp(
-                        static_cast<double>(dot) * inverse_q * inverse_x / 0.6, 0.0, 1.0);
+                    passed.cosine = static_cast<double>(dot) * inverse_q * inverse_x;
+                    passed.dense = std::clamp(passed.cosine / 0.6, 0.0, 1.0);
                 }
                 query.passages[memory].push_back(passed);
             }
@@ -165,14 +166,18 @@ class NaiveSearch {
         std::set<const Memory*> chosen;
         if (query.request.vector != nullptr) {
             std::sort(all.begin(), all.end(), [&](const One& a, const One& b) {
-                return std::tuple(a.passed.distance, order(a)) <
-                       std::tuple(b.passed.distance, order(b));
+                return a.passed.distance < b.passed.distance;
             });
-            const std::size_t last = std::min(limits.dense_candidates, all.size()) - 1;
-            for (std::size_t i = 0; i < all.size() && i < 2 * limits.dense_candidates; ++i) {
-                if (all[i].passed.distance <= all[last].passed.distance) {
-                    chosen.insert(all[i].memory);
-                }
+            const int last = all[std::min(limits.dense_candidates, all.size()) - 1].passed.distance;
+            std::vector<One> near;
+            std::copy_if(all.begin(), all.end(), std::back_inserter(near),
+                         [&](const One& one) { return one.passed.distance <= last; });
+            std::sort(near.begin(), near.end(), [&](const One& a, const One& b) {
+                return std::tuple(-a.passed.cosine, order(a)) <
+                       std::tuple(-b.passed.cosine, order(b));
+            });
+            for (std::size_t i = 0; i < near.size() && i < 2 * limits.dense_candidates; ++i) {
+                chosen.insert(near[i].memory);
             }
         }
         std::sort(all.begin(), all.end(), [&](const One& a, const One& b) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/error.h"
@@ -148,6 +149,31 @@ TEST(Search, EqualsTheNaiveModelWhenCandidatesAreChosen) {
         compare_with_naive(seed,
                            {.exact_passages = 5, .dense_candidates = 4, .lexical_candidates = 3});
     }
+}
+
+// Vectors without a negative number: their sign bits are all alike and tell nothing.
+TEST(Search, FindsTheNearestWhereSignsAreAllAlike) {
+    std::mt19937 random(11);
+    const auto positive = [&] {
+        std::vector<float> x(24);
+        std::generate(x.begin(), x.end(), [&] { return 1 + static_cast<float>(random() % 50); });
+        return math::quantize(x);
+    };
+    World world(11);
+    Corpus corpus;
+    testing::NaiveSearch naive;
+    for (int i = 0; i < 200; ++i) {
+        Memory memory = world.memory();
+        for (Passage& passage : memory.passages) {
+            passage.vector = positive();
+        }
+        corpus.add(memory);
+        naive.memories.push_back(std::move(memory));
+    }
+    const auto vector = positive();
+    SearchRequest request = world.request("", &vector);
+    request.limits = {.exact_passages = 20, .dense_candidates = 10, .lexical_candidates = 10};
+    expect_same(search(corpus, request).hits, naive.search(request));
 }
 
 TEST(Search, DoesNotDependOnTheHistoryThatLedToTheMemories) {
