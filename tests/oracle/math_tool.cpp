@@ -138,8 +138,12 @@ json::value pagerank(const json::object& in) {
 
 json::value resistance(const json::object& in) {
     const Graph graph = graph_of(in);
-    auto solver =
-        FlowSolver::make(graph, numbers(in, "conductance"), count(in, "direct_up_to")).value();
+    const std::map<std::string_view, FlowMethod> methods{{"automatic", FlowMethod::automatic},
+                                                         {"cholesky", FlowMethod::cholesky},
+                                                         {"incomplete", FlowMethod::incomplete},
+                                                         {"scaled", FlowMethod::scaled}};
+    const FlowMethod method = methods.at(std::string_view(in.at("method").as_string()));
+    auto solver = FlowSolver::make(graph, numbers(in, "conductance"), method).value();
     Numbers result;
     for (const auto& pair : in.at("pairs").as_array()) {
         result.push_back(solver

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "math/bridge/scaling_pass.h"
 #include "math/numerics/vector.h"
 
 namespace soma::math {
@@ -44,11 +45,12 @@ Result<> check(std::span<const double> log_kernel, std::span<const double> mu,
         return MathError{MathFault::wrong_shape, "the kernel is n × m, both at most 4096",
                          "log_kernel"};
     }
-    for (std::size_t i = 0; i < log_kernel.size(); ++i) {
-        if (std::isnan(log_kernel[i]) || log_kernel[i] == -kNothing) {
-            return MathError{MathFault::not_finite, "a logarithm is NaN or +infinite",
-                             at_index("log_kernel", i)};
-        }
+    const auto bad = std::find_if(log_kernel.begin(), log_kernel.end(),
+                                  [](double x) { return !(x < -kNothing); });
+    if (bad != log_kernel.end()) {
+        return MathError{
+            MathFault::not_finite, "a logarithm is NaN or +infinite",
+            at_index("log_kernel", static_cast<std::size_t>(bad - log_kernel.begin()))};
     }
     return {};
 }
@@ -57,9 +59,8 @@ Result<> check(std::span<const double> log_kernel, std::span<const double> mu,
 class Run {
   public:
     Run(std::span<const double> log_kernel, std::span<const double> mu, std::span<const double> nu)
-        : log_kernel_(Eigen::Map<const Matrix>(log_kernel.data(),
-                                               static_cast<Eigen::Index>(mu.size()),
-                                               static_cast<Eigen::Index>(nu.size()))),
+        : log_kernel_(log_kernel.data(), static_cast<Eigen::Index>(mu.size()),
+                      static_cast<Eigen::Index>(nu.size())),
           mu_(Eigen::Map<const Array>(mu.data(), log_kernel_.rows())),
           nu_(Eigen::Map<const Array>(nu.data(), log_kernel_.cols())),
           f_(Array::Zero(log_kernel_.rows())),
@@ -93,6 +94,7 @@ class Run {
 
     /// One exact update of f then g on logarithms.
     void log_iteration() {
+        fresh_ = false;
         for (Eigen::Index i = 0; i < f_.size(); ++i) {
             f_(i) = mu_(i) > 0
                         ? std::log(mu_(i)) - log_sum(log_kernel_.row(i).transpose().array() + g_)
@@ -108,25 +110,24 @@ class Run {
     /// are folded back into f and g at the end. Returns how many ran; 0 when K' has an empty row or
     /// column.
     std::size_t scaled_iterations(std::size_t count, double tolerance) {
-        kernel_ = plan();
+        if (!fresh_) {
+            kernel_ = plan();
+        }
         Array u = Array::Ones(f_.size());
         Array v = Array::Ones(g_.size());
+        Array next_u(f_.size());
+        Array columns(g_.size());
         std::size_t done = 0;
         while (done < count) {
-            const Array rows = (kernel_ * v.matrix()).array();
-            if (!usable(rows, mu_)) {
+            const ScalingPass pass =
+                scaling_pass(span(kernel_), span(mu_), span(u), span(v), {next_u.data(), mu_size()},
+                             {columns.data(), static_cast<std::size_t>(columns.size())});
+            // Columns are exact after their own update: the rows tell the error.
+            if (!pass.usable || (done > 0 && pass.error <= tolerance / 4) ||
+                !usable(columns, nu_)) {
                 break;
             }
-            const double error = (u * rows - mu_).abs().sum();
-            if (done > 0 && error <= tolerance / 4) {
-                break;  // columns are exact after their own update: the rows tell the error
-            }
-            const Array next_u = (mu_ > 0).select(mu_ / rows, 0.0);
-            const Array columns = (kernel_.transpose() * next_u.matrix()).array();
-            if (!usable(columns, nu_)) {
-                break;
-            }
-            u = next_u;
+            u.swap(next_u);
             v = (nu_ > 0).select(nu_ / columns, 0.0);
             ++done;
             if (std::max(u.maxCoeff(), v.maxCoeff()) > 1e100) {
@@ -135,30 +136,36 @@ class Run {
         }
         f_ += u.log();
         g_ += v.log();
+        kernel_ = u.matrix().asDiagonal() * kernel_ * v.matrix().asDiagonal();
+        fresh_ = true;
         return done;
     }
 
     /// diag(e^f) K diag(e^g).
     Matrix plan() const {
         Matrix result(log_kernel_.rows(), log_kernel_.cols());
+        Array exponent(g_.size());
+        Array power(g_.size());
         for (Eigen::Index i = 0; i < result.rows(); ++i) {
             if (f_(i) == kNothing) {
                 result.row(i).setZero();
                 continue;
             }
-            const Array exponent = (log_kernel_.row(i).transpose().array() + g_) + f_(i);
-            // −∞ and the far tail come out of the vectorised exp as 0 only up to its smallest
-            // number.
-            result.row(i) = (exponent > -745.0)
-                                .select(exponent.max(-745.0).min(700.0).exp(), 0.0)
-                                .matrix()
-                                .transpose();
+            exponent = (log_kernel_.row(i).transpose().array() + g_) + f_(i);
+            // Two statements: inside a select, Eigen would call exp number by number. −∞ and the
+            // far tail come out of the vectorised exp as 0 only up to its smallest number.
+            power = exponent.max(-745.0).min(700.0).exp();
+            result.row(i) = (exponent > -745.0).select(power, 0.0).matrix().transpose();
         }
         return result;
     }
 
-    Coupling coupling(std::size_t iterations) const {
-        const Matrix p = plan();
+    Coupling coupling(std::size_t iterations) {
+        if (!fresh_) {
+            kernel_ = plan();
+            fresh_ = true;
+        }
+        const Matrix& p = kernel_;  // as the scaled iterations left it, or made here
         Coupling result;
         result.plan.assign(p.data(), p.data() + p.size());
         result.log_u.assign(f_.data(), f_.data() + f_.size());
@@ -183,16 +190,23 @@ class Run {
         return top + std::log(sum);
     }
 
+    template <typename Values>
+    static std::span<const double> span(const Values& values) {
+        return {values.data(), static_cast<std::size_t>(values.size())};
+    }
+    std::size_t mu_size() const { return static_cast<std::size_t>(mu_.size()); }
+
     static bool usable(const Array& sums, const Array& wanted) {
         return ((wanted == 0) || (sums > 1e-250 && sums < 1e250)).all();
     }
 
-    Matrix log_kernel_;
+    Eigen::Map<const Matrix> log_kernel_;
     Array mu_;
     Array nu_;
     Array f_;
     Array g_;
-    Matrix kernel_;
+    Matrix kernel_;       ///< diag(e^f) K diag(e^g)
+    bool fresh_ = false;  ///< whether kernel_ belongs to the present f and g
 };
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace {
 /// Owns CHOLMOD's workspace, the factor and the numbering without the grounded vertices.
 class Cholesky final : public LaplacianMethod {
   public:
-    Cholesky() {
+    explicit Cholesky(const Graph& graph) : graph_(graph) {
+        number_vertices(graph);
         cholmod_start(&common_);
         common_.supernodal = CHOLMOD_SIMPLICIAL;
         common_.final_ll = 1;
@@ -26,15 +27,27 @@ class Cholesky final : public LaplacianMethod {
         cholmod_finish(&common_);
     }
 
-    bool factor(const Laplacian& laplacian) {
-        number_vertices(laplacian.graph());
+    enum class Outcome : std::uint8_t { done, too_dear, broken };
+
+    /// Orders and factors. `most_operations` as in make_cholesky().
+    Outcome start(std::span<const double> conductance, double most_operations) {
         if (kept_.empty()) {
-            return true;  // nothing but grounded vertices: x = 0
+            return Outcome::done;  // nothing but grounded vertices: x = 0
         }
-        cholmod_sparse* matrix = grounded(laplacian);
+        cholmod_sparse* matrix = grounded(Laplacian(graph_, conductance));
         factor_ = cholmod_analyze(matrix, &common_);
-        const bool done = factor_ != nullptr && cholmod_factorize(matrix, factor_, &common_) != 0 &&
-                          common_.status == CHOLMOD_OK && factor_->minor == factor_->n;
+        const bool dear = common_.fl > most_operations;
+        const bool done = !dear && factor(matrix);
+        cholmod_free_sparse(&matrix, &common_);
+        return dear ? Outcome::too_dear : done ? Outcome::done : Outcome::broken;
+    }
+
+    bool update(std::span<const double> conductance) override {
+        if (kept_.empty()) {
+            return true;
+        }
+        cholmod_sparse* matrix = grounded(Laplacian(graph_, conductance));
+        const bool done = factor(matrix);
         cholmod_free_sparse(&matrix, &common_);
         return done;
     }
@@ -60,6 +73,11 @@ class Cholesky final : public LaplacianMethod {
     }
 
   private:
+    bool factor(cholmod_sparse* matrix) {
+        return factor_ != nullptr && cholmod_factorize(matrix, factor_, &common_) != 0 &&
+               common_.status == CHOLMOD_OK && factor_->minor == factor_->n;
+    }
+
     /// The first vertex of each component is grounded (x = 0): what remains is positive definite.
     void number_vertices(const Graph& graph) {
         std::vector<char> grounded(graph.components(), 0);
@@ -123,6 +141,7 @@ class Cholesky final : public LaplacianMethod {
         starts[n] = write;
     }
 
+    const Graph& graph_;
     cholmod_common common_{};
     cholmod_factor* factor_ = nullptr;
     std::vector<std::uint32_t> kept_;
@@ -132,13 +151,19 @@ class Cholesky final : public LaplacianMethod {
 }  // namespace
 
 Result<std::unique_ptr<LaplacianMethod>> make_cholesky(const Graph& graph,
-                                                       std::span<const double> conductance) {
-    auto method = std::make_unique<Cholesky>();
-    if (!method->factor(Laplacian(graph, conductance))) {
-        return MathError{MathFault::not_converged, "the Cholesky factorisation broke down",
-                         "conductance"};
+                                                       std::span<const double> conductance,
+                                                       double most_operations) {
+    auto method = std::make_unique<Cholesky>(graph);
+    switch (method->start(conductance, most_operations)) {
+        case Cholesky::Outcome::done:
+            return std::unique_ptr<LaplacianMethod>(std::move(method));
+        case Cholesky::Outcome::too_dear:
+            return std::unique_ptr<LaplacianMethod>();
+        case Cholesky::Outcome::broken:
+            break;
     }
-    return std::unique_ptr<LaplacianMethod>(std::move(method));
+    return MathError{MathFault::not_converged, "the Cholesky factorisation broke down",
+                     "conductance"};
 }
 
 }  // namespace soma::math

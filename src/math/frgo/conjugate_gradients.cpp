@@ -6,7 +6,7 @@
 namespace soma::math {
 namespace {
 
-constexpr double kReduction = 1e-6;
+constexpr double kReduction = 1e-6;  ///< a solve: over twelve decades more would be noise
 
 class ConjugateGradients final : public LaplacianMethod {
   public:
@@ -16,6 +16,7 @@ class ConjugateGradients final : public LaplacianMethod {
         const std::size_t n = graph.vertices();
         find_middles();
         find_pivots();
+        invert_pivots();
         for (auto* vector : {&solution_, &residual_, &direction_, &image_, &half_}) {
             vector->resize(n);
         }
@@ -62,7 +63,22 @@ class ConjugateGradients final : public LaplacianMethod {
         return iteration;
     }
 
+    bool update(std::span<const double> conductance) override {
+        laplacian_ = Laplacian(laplacian_.graph(), conductance);
+        find_pivots();
+        invert_pivots();
+        return true;
+    }
+
   private:
+    /// A division in every step of a substitution would be most of its time.
+    void invert_pivots() {
+        inverse_.resize(pivot_.size());
+        for (std::size_t v = 0; v < pivot_.size(); ++v) {
+            inverse_[v] = 1 / pivot_[v];
+        }
+    }
+
     /// Where each row's neighbours above the diagonal begin.
     void find_middles() {
         const Graph& graph = laplacian_.graph();
@@ -111,13 +127,14 @@ class ConjugateGradients final : public LaplacianMethod {
         const std::uint32_t* starts = laplacian_.graph().starts().data();
         const std::uint32_t* neighbours = laplacian_.graph().neighbours().data();
         const double* weights = laplacian_.weights().data();
+        const double* inverse = inverse_.data();
         const std::size_t n = pivot_.size();
         for (std::size_t v = 0; v < n; ++v) {
             double sum = y[v];
             for (std::uint32_t i = starts[v]; i < middle_[v]; ++i) {
                 sum += weights[i] * y[neighbours[i]];
             }
-            y[v] = sum / pivot_[v];
+            y[v] = sum * inverse[v];
         }
     }
 
@@ -126,12 +143,13 @@ class ConjugateGradients final : public LaplacianMethod {
         const std::uint32_t* starts = laplacian_.graph().starts().data();
         const std::uint32_t* neighbours = laplacian_.graph().neighbours().data();
         const double* weights = laplacian_.weights().data();
+        const double* inverse = inverse_.data();
         for (std::size_t v = pivot_.size(); v-- > 0;) {
             double sum = y[v];
             for (std::uint32_t i = middle_[v]; i < starts[v + 1]; ++i) {
                 sum += weights[i] * y[neighbours[i]];
             }
-            y[v] = sum / pivot_[v];
+            y[v] = sum * inverse[v];
         }
     }
 
@@ -158,6 +176,7 @@ class ConjugateGradients final : public LaplacianMethod {
     std::size_t most_iterations_;
     std::vector<std::uint32_t> middle_;
     std::vector<double> pivot_;
+    std::vector<double> inverse_;  ///< 1 / pivot_
     std::vector<double> solution_;
     std::vector<double> residual_;
     std::vector<double> direction_;

@@ -11,8 +11,10 @@ namespace {
 
 constexpr int kMostRefinements = 40;
 constexpr double kSought =
-    1e-12;  ///< of max|b|: refinement stops here, or where it no longer helps
-constexpr double kAccepted = 1e-9;  ///< what Kirchhoff's law may miss at most
+    1e-10;  ///< of max|b|: refinement stops here, or where it no longer helps
+constexpr std::size_t kSmall = 100;  ///< vertices that Cholesky takes whatever their edges
+constexpr double kSmallWork = 1e6;   ///< operations not worth comparing with anything
+constexpr double kAccepted = 1e-9;   ///< what Kirchhoff's law may miss at most
 
 double largest(std::span<const double> x) {
     double result = 0;
@@ -20,6 +22,36 @@ double largest(std::span<const double> x) {
         result = std::max(result, std::fabs(value));
     }
     return result;
+}
+
+/// Conductances within three decades.
+bool alike(std::span<const double> conductance) {
+    const auto [least, most] = std::minmax_element(conductance.begin(), conductance.end());
+    return conductance.empty() || *most <= 1e3 * *least;
+}
+
+Result<std::unique_ptr<LaplacianMethod>> make_method(const Graph& graph,
+                                                     std::span<const double> conductance,
+                                                     FlowMethod method) {
+    const std::size_t n = graph.vertices();
+    const std::size_t most = std::min(FlowSolver::kMostIterations, 20 * n + 50);
+    const std::size_t m = graph.edges().size();
+    if (method == FlowMethod::cholesky) {
+        return make_cholesky(graph, conductance);
+    }
+    if (method == FlowMethod::automatic && (m <= 3 * n || n <= kSmall)) {
+        // What conjugate gradients cost on a planar graph: about √n sweeps over it.
+        const double sweep = static_cast<double>(2 * m + 5 * n);
+        auto direct = make_cholesky(graph, conductance,
+                                    5 * sweep * std::sqrt(static_cast<double>(n)) + kSmallWork);
+        if (!direct || *direct) {
+            return direct;
+        }
+    }
+    const bool scaled = method == FlowMethod::scaled ||
+                        (method == FlowMethod::automatic && m > 3 * n && alike(conductance));
+    return scaled ? make_scaled_gradients(graph, conductance, most)
+                  : make_conjugate_gradients(graph, conductance, most);
 }
 
 }  // namespace
@@ -31,44 +63,53 @@ FlowSolver& FlowSolver::operator=(FlowSolver&&) noexcept = default;
 FlowSolver::~FlowSolver() = default;
 
 Result<FlowSolver> FlowSolver::make(const Graph& graph, std::vector<double> conductance,
-                                    std::size_t direct_up_to) {
+                                    FlowMethod method) {
     if (auto good = require_conductances(graph, conductance); !good) {
         return good.error();
     }
     FlowSolver solver(graph, std::move(conductance));
-    if (graph.vertices() > direct_up_to) {
-        solver.method_ = make_conjugate_gradients(
-            graph, solver.conductance_, std::min(kMostIterations, 20 * graph.vertices() + 50));
-        return solver;
+    auto made = make_method(graph, solver.conductance_, method);
+    if (!made) {
+        return made.error();
     }
-    auto direct = make_cholesky(graph, solver.conductance_);
-    if (!direct) {
-        return direct.error();
-    }
-    solver.method_ = std::move(*direct);
+    solver.method_ = std::move(*made);
     return solver;
 }
 
-/// Q += C_e (x_from − x_to), x += potential.
-void FlowSolver::add_flow(const std::vector<double>& potential, Flow& flow) const {
-    const auto& edges = graph_->edges();
-    for (std::size_t e = 0; e < edges.size(); ++e) {
-        flow.flow[e] += conductance_[e] * (potential[edges[e].from] - potential[edges[e].to]);
+Result<> FlowSolver::set_conductance(std::vector<double> conductance) {
+    if (auto good = require_conductances(*graph_, conductance); !good) {
+        return good;
     }
-    for (std::size_t v = 0; v < potential.size(); ++v) {
-        flow.potential[v] += potential[v];
+    if (!method_->update(conductance)) {
+        const bool restored = method_->update(conductance_);
+        SOMA_ASSERT(restored, "the old conductances had a factor");
+        return MathError{MathFault::not_converged, "the Cholesky factorisation broke down",
+                         "conductance"};
     }
+    conductance_ = std::move(conductance);
+    return {};
 }
 
-/// b − BᵀQ: the current that Kirchhoff's law still misses at each vertex.
-std::vector<double> FlowSolver::missing(std::span<const double> b, const Flow& flow) const {
-    std::vector<double> result(b.begin(), b.end());
-    const auto& edges = graph_->edges();
-    for (std::size_t e = 0; e < edges.size(); ++e) {
-        result[edges[e].from] -= flow.flow[e];
-        result[edges[e].to] += flow.flow[e];
+/// Q += C_e (x_from − x_to), x += potential, missing = b − BᵀQ: the current that Kirchhoff's law
+/// still misses at each vertex. Returns its largest.
+double FlowSolver::add_flow(const std::vector<double>& potential, std::span<const double> b,
+                            Flow& flow, std::vector<double>& missing) const {
+    missing.assign(b.begin(), b.end());
+    const Edge* edges = graph_->edges().data();
+    const double* x = potential.data();
+    const double* conductance = conductance_.data();
+    double* left = missing.data();
+    double* current = flow.flow.data();
+    for (std::size_t e = 0; e < conductance_.size(); ++e) {
+        const Edge edge = edges[e];
+        current[e] += conductance[e] * (x[edge.from] - x[edge.to]);
+        left[edge.from] -= current[e];
+        left[edge.to] += current[e];
     }
-    return result;
+    for (std::size_t v = 0; v < potential.size(); ++v) {
+        flow.potential[v] += x[v];
+    }
+    return largest(missing);
 }
 
 /// Potentials relative to the first vertex of each component, and the energy.
@@ -106,31 +147,43 @@ Result<Flow> FlowSolver::solve(std::span<const double> b) {
     }
     Flow flow{std::vector<double>(b.size(), 0.0), std::vector<double>(conductance_.size(), 0.0), 0,
               0, 0};
+    if (auto good = refine(b, size, flow); !good) {
+        return good.error();
+    }
+    finish(flow);
+    return flow;
+}
+
+/// Solves for what is missing until it is little enough, or no round helps any more.
+Result<> FlowSolver::refine(std::span<const double> b, double size, Flow& flow) {
     std::vector<double> residual(b.begin(), b.end());
     std::vector<double> potential(b.size());
     flow.kirchhoff_error = size;
-    Flow best = flow;
+    Flow best;
+    best.kirchhoff_error = size;
     for (int round = 0, helpless = 0; round < kMostRefinements && helpless < 2; ++round) {
         if (flow.kirchhoff_error <= kSought * size || flow.iterations >= kMostIterations) {
             break;
         }
         flow.iterations += method_->solve(residual, potential);
-        add_flow(potential, flow);
-        residual = missing(b, flow);
-        flow.kirchhoff_error = largest(residual);
+        flow.kirchhoff_error = add_flow(potential, b, flow, residual);
+        if (flow.kirchhoff_error <= kSought * size) {
+            return {};
+        }
         // At the limit of precision a round may also add noise: the best one counts.
         helpless = flow.kirchhoff_error < best.kirchhoff_error / 2 ? 0 : helpless + 1;
         if (flow.kirchhoff_error < best.kirchhoff_error) {
             best = flow;
         }
     }
-    best.iterations = flow.iterations;
-    flow = std::move(best);
+    if (best.kirchhoff_error < flow.kirchhoff_error) {
+        best.iterations = flow.iterations;
+        flow = std::move(best);
+    }
     if (!(flow.kirchhoff_error <= kAccepted * size)) {
         return MathError{MathFault::not_converged, "Kirchhoff's law is not met to 1e-9", "b"};
     }
-    finish(flow);
-    return flow;
+    return {};
 }
 
 Result<Flow> FlowSolver::unit_flow(std::uint32_t source, std::uint32_t sink) {

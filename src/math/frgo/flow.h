@@ -18,31 +18,47 @@ struct Flow {
     std::size_t iterations = 0;     ///< of conjugate gradients; 0 for the direct method
 };
 
-/// Solves Laplacian systems L(C) x = b on one graph with one set of conductances, per component.
+/// How FlowSolver solves.
+enum class FlowMethod : std::uint8_t {
+    automatic,   ///< whichever of the others should be fastest
+    cholesky,    ///< CHOLMOD's simplicial sparse Cholesky (Davis 2006)
+    incomplete,  ///< conjugate gradients, incomplete Cholesky
+    scaled,      ///< conjugate gradients, scaled by the degrees
+};
+
+/// Solves Laplacian systems L(C) x = b on one graph, per component.
 ///
-/// Up to kDirectVertices vertices: CHOLMOD's simplicial sparse Cholesky (Davis 2006) of L without
-/// the first vertex of each component, factored once. Above: conjugate gradients, preconditioned by
-/// the diagonal form of incomplete Cholesky, M = (P + N) P⁻¹ (P + Nᵀ) with N the strictly lower
-/// part of L and pivots p_v = d_v − Σ_{u<v} w²/p_u (IC(0) exactly on graphs without triangles), in
-/// Eisenstat's form (1981), where applying matrix and preconditioner costs one sweep over the
-/// edges.
+/// Cholesky factors L without the first vertex of each component, once; it is chosen where the
+/// vertices have few neighbours and the ordering promises a factor that costs less than conjugate
+/// gradients would (grids, trees, most small graphs). Graphs with many neighbours and conductances
+/// within three decades take gradients scaled by the degrees. The rest take gradients
+/// preconditioned by the diagonal form of incomplete Cholesky, M = (P + N) P⁻¹ (P + Nᵀ) with N the
+/// strictly lower part of L and pivots p_v = d_v − Σ_{u<v} w²/p_u (IC(0) exactly on graphs without
+/// triangles), in Eisenstat's form (1981), where applying matrix and preconditioner costs one sweep
+/// over the edges.
 ///
-/// Either way the flow, not the potential, is refined: the current Kirchhoff's law still misses is
-/// solved for again and added to Q. Differences of potentials would lose it where a good conductor
-/// lies behind a bad one (C spans twelve decades); sums of flows do not. The graph must outlive the
-/// solver. solve() is not thread-safe: one solver a thread.
+/// Whatever the method, the flow, not the potential, is refined: the current Kirchhoff's law still
+/// misses is solved for again and added to Q. Differences of potentials would lose it where a good
+/// conductor lies behind a bad one (C spans twelve decades); sums of flows do not. The graph must
+/// outlive the solver. solve() is not thread-safe: one solver a thread.
 class FlowSolver {
   public:
-    static constexpr std::size_t kDirectVertices = 1'500;
     static constexpr std::size_t kMostIterations = 50'000;
 
-    /// `direct_up_to`: the largest graph the direct method takes. Errors: wrong_shape, out_of_range
-    /// (conductance[e]), not_converged (the factorisation broke down).
+    /// Errors: wrong_shape, out_of_range (conductance[e]), not_converged (the factorisation broke
+    /// down).
     static Result<FlowSolver> make(const Graph& graph, std::vector<double> conductance,
-                                   std::size_t direct_up_to = kDirectVertices);
+                                   FlowMethod method = FlowMethod::automatic);
     FlowSolver(FlowSolver&&) noexcept;
     FlowSolver& operator=(FlowSolver&&) noexcept;
     ~FlowSolver();
+
+    const Graph& graph() const { return *graph_; }
+    const std::vector<double>& conductance() const { return conductance_; }
+
+    /// Other conductances on the same graph, without ordering it again: the way of a learning loop.
+    /// Errors of make(), leaving the solver as it was.
+    Result<> set_conductance(std::vector<double> conductance);
 
     /// ‖BᵀQ − b‖∞ ≤ 1e-9·max|b|. Errors: wrong_shape, not_finite, disconnected (the currents of a
     /// component do not sum to 0), not_converged.
@@ -57,8 +73,9 @@ class FlowSolver {
 
   private:
     FlowSolver(const Graph& graph, std::vector<double> conductance);
-    void add_flow(const std::vector<double>& potential, Flow& flow) const;
-    std::vector<double> missing(std::span<const double> b, const Flow& flow) const;
+    double add_flow(const std::vector<double>& potential, std::span<const double> b, Flow& flow,
+                    std::vector<double>& missing) const;
+    Result<> refine(std::span<const double> b, double size, Flow& flow);
     void finish(Flow& flow) const;
 
     const Graph* graph_;

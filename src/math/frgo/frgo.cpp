@@ -60,6 +60,22 @@ Result<std::vector<double>> grow(const FrgoRule& rule, std::span<const double> c
     return next;
 }
 
+Result<FrgoStep> frgo_step(const FrgoRule& rule, FlowSolver& solver, std::span<const double> length,
+                           std::span<const double> b) {
+    auto flow = solver.solve(b);
+    if (!flow) {
+        return flow.error();
+    }
+    auto next = grow(rule, solver.conductance(), flow->flow, length);
+    if (!next) {
+        return next.error();
+    }
+    if (auto good = solver.set_conductance(*next); !good) {
+        return good.error();
+    }
+    return FrgoStep{std::move(*flow), std::move(*next)};
+}
+
 Result<FrgoStep> frgo_step(const FrgoRule& rule, const Graph& graph,
                            std::span<const double> conductance, std::span<const double> length,
                            std::span<const double> b) {

@@ -28,8 +28,13 @@ struct FrgoStep {
     std::vector<double> conductance;
 };
 
-/// Solves for the flow on the Laplacian of the given conductances, then grows them. Call it again
-/// with the result to learn. Errors of FlowSolver and grow().
+/// Solves for the flow on the Laplacian of the solver's conductances, grows them, and leaves the
+/// grown ones in the solver: call it again to learn, the graph is ordered once. Errors of
+/// FlowSolver and grow(), the solver being as before.
+Result<FrgoStep> frgo_step(const FrgoRule& rule, FlowSolver& solver, std::span<const double> length,
+                           std::span<const double> b);
+
+/// One step alone, from conductances.
 Result<FrgoStep> frgo_step(const FrgoRule& rule, const Graph& graph,
                            std::span<const double> conductance, std::span<const double> length,
                            std::span<const double> b);

@@ -1,5 +1,7 @@
 #include "math/graph/pagerank.h"
 
+#include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 
 #include "math/numerics/vector.h"
@@ -7,105 +9,117 @@
 namespace soma::math {
 namespace {
 
-/// The push state: estimate and residual, with the graph's walk beside them.
-class Push {
+using Vector = Eigen::ArrayXd;
+constexpr std::size_t kMostPushes = 20;  ///< a vertex: the queue stays that small
+
+/// x and the residual r, with x + (walks from r) the answer throughout.
+class Walk {
   public:
-    Push(const Laplacian& laplacian, std::vector<double> share, double restart)
+    Walk(const Laplacian& laplacian, const std::vector<double>& share, double restart)
         : laplacian_(laplacian),
-          restart_(restart),
-          share_(std::move(share)),
-          rank_(share_.size(), 0.0),
-          residual_(share_) {
-        const auto& component = laplacian.graph().component();
-        volume_.resize(laplacian.graph().components());
-        for (std::size_t v = 0; v < share_.size(); ++v) {
-            volume_[component[v]] += laplacian.degrees()[v];
-        }
-    }
+          graph_(laplacian.graph()),
+          keep_(1 - restart),
+          visits_(Vector::Zero(static_cast<Eigen::Index>(share.size()))),
+          residual_(Eigen::Map<const Vector>(share.data(), visits_.size())) {}
 
-    /// Pushes every vertex whose residual is above `threshold`, in order; what a push gives to
-    /// later vertices is pushed on in the same sweep.
-    void sweep(double threshold) {
-        const auto& graph = laplacian_.graph();
-        const std::uint32_t* starts = graph.starts().data();
-        const std::uint32_t* neighbours = graph.neighbours().data();
-        const double* weights = laplacian_.weights().data();
-        const double* degrees = laplacian_.degrees().data();
-        double* residual = residual_.data();
-        double dangling = 0;
-        for (std::size_t v = 0; v < rank_.size(); ++v) {
-            const double mass = residual[v];
-            if (std::fabs(mass) <= threshold) {
-                continue;
-            }
-            residual[v] = 0;
-            rank_[v] += restart_ * mass;
-            const double moving = (1 - restart_) * mass;
-            if (starts[v] == starts[v + 1]) {
-                dangling += moving;
-                continue;
-            }
-            const double unit = moving / degrees[v];
-            for (std::uint32_t i = starts[v]; i < starts[v + 1]; ++i) {
-                residual[neighbours[i]] += unit * weights[i];
+    /// Pushes until ‖r‖₁ ≤ target, which is then true, or until a quarter of the edges are reached.
+    bool push(double target) {
+        const auto& starts = graph_.starts();
+        const std::size_t reach = graph_.neighbours().size() / 4;
+        // Every vertex may keep a part of the target by its degree.
+        const double part = target / std::max(total_degree(), 1e-300);
+        std::vector<char> state(graph_.vertices(), kNew);
+        std::vector<std::uint32_t> queue;
+        for (std::uint32_t v = 0; v < graph_.vertices(); ++v) {
+            if (residual_[v] > 0) {
+                queue.push_back(v);
+                state[v] = kQueued;
             }
         }
-        return_to_seeds(dangling);
-    }
-
-    /// Moves the stationary part of the residual, component by component, to the estimate. Only
-    /// where there are no dangling seeds' returns to disturb it: a component keeps its own walkers.
-    void settle() {
-        const auto& component = laplacian_.graph().component();
-        std::vector<double> mass(volume_.size(), 0.0);
-        for (std::size_t v = 0; v < residual_.size(); ++v) {
-            mass[component[v]] += residual_[v];
-        }
-        for (std::size_t v = 0; v < residual_.size(); ++v) {
-            const std::uint32_t c = component[v];
-            if (volume_[c] > 0) {
-                const double stationary = mass[c] * (laplacian_.degrees()[v] / volume_[c]);
-                rank_[v] += stationary;
-                residual_[v] -= stationary;
+        std::size_t reached = 0;
+        for (std::size_t head = 0; head < queue.size(); ++head) {
+            const std::uint32_t v = queue[head];
+            const std::uint32_t length = starts[v + 1] - starts[v];
+            reached += state[v] == kQueued ? length : 0;
+            state[v] = kIdle;
+            if ((reached > reach && length > 0) || head > kMostPushes * state.size()) {
+                return false;
             }
+            push_one(v, part, state, queue);
         }
+        return true;
     }
 
-    double residual_norm() const {
-        double sum = 0;
-        for (const double value : residual_) {
-            sum += std::fabs(value);
+    /// Conjugate gradients on (1 − (1−α)Pᵀ) x = r; t is the direction divided by the degrees.
+    /// Returns the steps taken, at most `most`; ‖r‖₁ ≤ target unless it is `most`.
+    std::size_t solve(double target, std::size_t most) {
+        settle_dangling();
+        const Eigen::Map<const Vector> degree(laplacian_.degrees().data(), visits_.size());
+        const Vector inverse = (degree > 0).select(1 / degree, 0.0);
+        Vector t = residual_ * inverse;
+        Vector image(t.size());
+        double square = (residual_ * t).sum();
+        std::size_t step = 0;
+        for (; step < most && residual_.abs().sum() > target; ++step) {
+            // (1 − (1−α)Pᵀ)(degree · t) = (1−α) L t + α degree · t.
+            laplacian_.apply({t.data(), graph_.vertices()}, {image.data(), graph_.vertices()});
+            image = keep_ * image + (1 - keep_) * degree * t;
+            const double length = square / (t * image).sum();
+            visits_ += length * degree * t;
+            residual_ -= length * image;
+            const double next = (residual_ * residual_ * inverse).sum();
+            t = residual_ * inverse + next / square * t;
+            square = next;
         }
-        return sum;
+        return step;
     }
 
-    /// Signed residuals can leave an estimate a rounding below 0, and a sum a rounding beside 1.
-    std::vector<double> take_rank() {
-        for (double& value : rank_) {
-            value = std::max(value, 0.0);
-        }
-        const double total = sum_compensated(rank_);
-        for (double& value : rank_) {
-            value /= total;
-        }
-        return std::move(rank_);
+    /// π: x over its sum. Signed residuals can leave an entry a rounding below 0.
+    std::vector<double> rank() const {
+        std::vector<double> result(visits_.data(), visits_.data() + visits_.size());
+        Eigen::Map<Vector> values(result.data(), visits_.size());
+        values = values.max(0.0);
+        values /= sum_compensated(result);
+        return result;
     }
 
   private:
-    void return_to_seeds(double mass) {
-        if (mass != 0) {
-            for (std::size_t v = 0; v < residual_.size(); ++v) {
-                residual_[v] += mass * share_[v];
+    enum State : char { kNew, kQueued, kIdle, kQueuedAgain };
+
+    void push_one(std::uint32_t v, double part, std::vector<char>& state,
+                  std::vector<std::uint32_t>& queue) {
+        const double mass = residual_[v];
+        residual_[v] = 0;
+        visits_[v] += mass;
+        const double unit = keep_ * mass / laplacian_.degrees()[v];
+        for (std::uint32_t i = graph_.starts()[v]; i < graph_.starts()[v + 1]; ++i) {
+            const std::uint32_t to = graph_.neighbours()[i];
+            residual_[to] += unit * laplacian_.weights()[i];
+            const bool waits = state[to] == kQueued || state[to] == kQueuedAgain;
+            if (!waits && residual_[to] > part * laplacian_.degrees()[to]) {
+                state[to] = state[to] == kNew ? kQueued : kQueuedAgain;
+                queue.push_back(to);
             }
         }
     }
 
+    /// Whoever starts on a vertex without edges stays there.
+    void settle_dangling() {
+        for (Eigen::Index v = 0; v < visits_.size(); ++v) {
+            if (laplacian_.degrees()[static_cast<std::size_t>(v)] == 0) {
+                visits_[v] += residual_[v];
+                residual_[v] = 0;
+            }
+        }
+    }
+
+    double total_degree() const { return sum_compensated(laplacian_.degrees()); }
+
     const Laplacian& laplacian_;
-    double restart_;
-    std::vector<double> share_;
-    std::vector<double> rank_;
-    std::vector<double> residual_;
-    std::vector<double> volume_;
+    const Graph& graph_;
+    double keep_;
+    Vector visits_;
+    Vector residual_;
 };
 
 /// ‖α s + (1−α) Pᵀπ − π‖₁, from the answer itself and not from the bookkeeping that led to it.
@@ -115,7 +129,7 @@ double true_residual(const Laplacian& laplacian, const std::vector<double>& shar
     std::vector<double> image(rank.size(), 0.0);
     double dangling = 0;
     for (std::size_t v = 0; v < rank.size(); ++v) {
-        if (graph.starts()[v] == graph.starts()[v + 1]) {
+        if (rank[v] == 0 || graph.starts()[v] == graph.starts()[v + 1]) {
             dangling += rank[v];
             continue;
         }
@@ -157,14 +171,10 @@ Result<> check(const Graph& graph, std::span<const double> seeds, const PageRank
 
 }  // namespace
 
-Result<PageRankResult> personalised_pagerank(const Graph& graph,
-                                             std::span<const double> conductance,
+Result<PageRankResult> personalised_pagerank(const Laplacian& laplacian,
                                              std::span<const double> seeds,
                                              const PageRankOptions& options) {
-    if (auto good = require_conductances(graph, conductance); !good) {
-        return good.error();
-    }
-    if (auto good = check(graph, seeds, options); !good) {
+    if (auto good = check(laplacian.graph(), seeds, options); !good) {
         return good.error();
     }
     std::vector<double> share(seeds.begin(), seeds.end());
@@ -179,20 +189,30 @@ Result<PageRankResult> personalised_pagerank(const Graph& graph,
     for (double& value : share) {
         value /= total;
     }
-    const Laplacian laplacian(graph, conductance);
-    Push push(laplacian, share, options.restart);
-    // Half of the tolerance is left for rounding and the final normalisation.
-    const double threshold = options.tolerance / 4 / static_cast<double>(graph.vertices());
-    for (std::size_t sweep = 1; sweep <= options.most_sweeps; ++sweep) {
-        push.sweep(threshold);
-        push.settle();
-        if (push.residual_norm() <= options.tolerance / 2) {
-            PageRankResult result{push.take_rank(), 0, sweep};
-            result.residual = true_residual(laplacian, share, result.rank, options.restart);
-            return result;
-        }
+    // Dividing x by its sum, at least 1, at most doubles the residual; the rest is for rounding.
+    const double target = options.tolerance / 4;
+    Walk walk(laplacian, share, options.restart);
+    PageRankResult result;
+    if (!walk.push(target)) {
+        result.sweeps = walk.solve(target, options.most_sweeps);
     }
-    return MathError{MathFault::not_converged, "the sweep limit was reached", "most_sweeps"};
+    result.rank = walk.rank();
+    result.residual = true_residual(laplacian, share, result.rank, options.restart);
+    if (!(result.residual <= options.tolerance)) {
+        return MathError{MathFault::not_converged, "the tolerance is not met within the sweeps",
+                         "most_sweeps"};
+    }
+    return result;
+}
+
+Result<PageRankResult> personalised_pagerank(const Graph& graph,
+                                             std::span<const double> conductance,
+                                             std::span<const double> seeds,
+                                             const PageRankOptions& options) {
+    if (auto good = require_conductances(graph, conductance); !good) {
+        return good.error();
+    }
+    return personalised_pagerank(Laplacian(graph, conductance), seeds, options);
 }
 
 }  // namespace soma::math

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "math/hrr/similarity.h"
+
 namespace soma::math {
 namespace {
 
 constexpr std::size_t kLargestMemory = std::size_t{1} << 31;
-
-/// Columns are hypervectors: Eigen's default order.
-using Columns = Eigen::Map<const Eigen::MatrixXf>;
+constexpr std::size_t kBlock = 4096;  ///< items a block: bounds the table of scores
 
 double normal_cdf(double z) {
     return 0.5 * std::erfc(-z / std::numbers::sqrt2);
@@ -26,22 +26,26 @@ Result<CleanUp> CleanUp::make(std::size_t dimension) {
     return CleanUp(dimension);
 }
 
-Result<> CleanUp::append_unit(const Spectrum& item, std::vector<float>& to) const {
+Result<> CleanUp::append_unit(const Spectrum& item, AlignedVector<float>& to) const {
     if (item.dimension() != dimension_) {
         return MathError{MathFault::wrong_shape, "the memory has another dimension", "item"};
     }
-    Spectrum unit = item;
-    if (auto done = normalise(unit); !done) {
-        return done;
+    const auto length = length_of(item);
+    if (!length) {
+        return length.error();
     }
     // Every slot but the first stands for two conjugate bins.
-    const double end = 1 / std::sqrt(static_cast<double>(dimension_));
+    const double end = 1 / (std::sqrt(static_cast<double>(dimension_)) * *length);
     const double pair = end * std::numbers::sqrt2;
-    for (const auto half : {unit.re(), unit.im()}) {
-        to.push_back(static_cast<float>(half[0] * end));
-        for (std::size_t k = 1; k < half.size(); ++k) {
-            to.push_back(static_cast<float>(half[k] * pair));
-        }
+    const std::size_t at = to.size();
+    to.resize(at + dimension_);
+    const auto values = item.values();
+    Eigen::Map<Eigen::ArrayXf>(to.data() + at, static_cast<Eigen::Index>(dimension_)) =
+        (Eigen::Map<const Eigen::ArrayXd>(values.data(), static_cast<Eigen::Index>(values.size())) *
+         pair)
+            .cast<float>();
+    for (const std::size_t slot : {std::size_t{0}, item.slots()}) {
+        to[at + slot] = static_cast<float>(values[slot] * end);
     }
     return {};
 }
@@ -60,29 +64,25 @@ Result<std::vector<CleanUpMatch>> CleanUp::nearest(std::span<const Spectrum> que
     if (count_ == 0) {
         return MathError{MathFault::empty, "the memory holds no items", "items"};
     }
-    std::vector<float> units;
+    AlignedVector<float> units;
     units.reserve(queries.size() * dimension_);
     for (const Spectrum& query : queries) {
         if (auto done = append_unit(query, units); !done) {
             return done.error();
         }
     }
-    const auto d = static_cast<Eigen::Index>(dimension_);
-    const auto n = static_cast<Eigen::Index>(queries.size());
     std::vector<CleanUpMatch> best(queries.size(), CleanUpMatch{0, -2});
-    const Columns asked(units.data(), d, n);
-    constexpr Eigen::Index kBlock = 64;  // items a block: scores stay in the nearest cache
-    Eigen::MatrixXf scores;
-    for (Eigen::Index from = 0; from < static_cast<Eigen::Index>(count_); from += kBlock) {
-        const Eigen::Index count = std::min(kBlock, static_cast<Eigen::Index>(count_) - from);
-        const Columns block(items_.data() + from * d, d, count);
-        scores.noalias() = block.transpose() * asked;
-        for (Eigen::Index q = 0; q < n; ++q) {
-            Eigen::Index row = 0;
-            const double score = scores.col(q).maxCoeff(&row);
-            auto& match = best[static_cast<std::size_t>(q)];
-            if (score > match.cosine) {
-                match = {static_cast<std::size_t>(from + row), score};
+    std::vector<float> scores;
+    for (std::size_t from = 0; from < count_; from += kBlock) {
+        const std::size_t count = std::min(kBlock, count_ - from);
+        scores.resize(count * queries.size());
+        dot_table(std::span<const float>(items_).subspan(from * dimension_, count * dimension_),
+                  units, dimension_, scores);
+        for (std::size_t q = 0; q < queries.size(); ++q) {
+            const auto row = scores.begin() + static_cast<std::ptrdiff_t>(q * count);
+            const auto top = std::max_element(row, row + static_cast<std::ptrdiff_t>(count));
+            if (*top > best[q].cosine) {
+                best[q] = {from + static_cast<std::size_t>(top - row), *top};
             }
         }
     }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "math/hrr/spectrum.h"
+#include "math/numerics/aligned.h"
 
 namespace soma::math {
 
@@ -33,11 +34,11 @@ class CleanUp {
 
   private:
     explicit CleanUp(std::size_t dimension) : dimension_(dimension) {}
-    Result<> append_unit(const Spectrum& item, std::vector<float>& to) const;
+    Result<> append_unit(const Spectrum& item, AlignedVector<float>& to) const;
 
     std::size_t dimension_;
     std::size_t count_ = 0;
-    std::vector<float> items_;
+    AlignedVector<float> items_;
 };
 
 /// What random unit items and unitary keys should give, for k bound pairs in one trace, N items and

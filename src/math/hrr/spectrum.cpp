@@ -6,6 +6,7 @@
 #include <complex>
 #include <map>
 
+#include "math/hrr/product.h"
 #include "math/numerics/real_fft.h"
 
 namespace soma::math {
@@ -50,39 +51,19 @@ Result<RealFft*> plan_for(std::size_t dimension) {
     return &found->second;
 }
 
-/// Z = X·Y, or conj(X)·Y with Sign = −1. The two real bins of slot 0 are put right afterwards, so
-/// that the loop has no branch.
-template <int Sign, typename Scalar>
-void multiply(const BasicSpectrum<Scalar>& x, const BasicSpectrum<Scalar>& y,
-              BasicSpectrum<Scalar>& out) {
+/// Z = X·Y, or conj(X)·Y. The two real bins of slot 0 are put right afterwards, so that the loop
+/// has no branch; what the loop itself makes of slot 0 could overflow where they do not.
+template <typename Scalar>
+Result<> multiply(const BasicSpectrum<Scalar>& x, const BasicSpectrum<Scalar>& y,
+                  BasicSpectrum<Scalar>& out, bool conjugate_x) {
     const Scalar dc = x.re()[0] * y.re()[0];
     const Scalar nyquist = x.im()[0] * y.im()[0];
-    const auto xr = array(x.re());
-    const auto xi = array(x.im());
-    const auto yr = array(y.re());
-    const auto yi = array(y.im());
-    auto zr = array(out.re());
-    auto zi = array(out.im());
-    constexpr Eigen::Index kBlock =
-        512;  // both halves of a block are read before either is written
-    Eigen::Array<Scalar, Eigen::Dynamic, 1, 0, kBlock, 1> real;
-    for (Eigen::Index at = 0; at < xr.size(); at += kBlock) {
-        const Eigen::Index n = std::min(kBlock, xr.size() - at);
-        const auto a = xr.segment(at, n);
-        const auto b = xi.segment(at, n);
-        const auto c = yr.segment(at, n);
-        const auto d = yi.segment(at, n);
-        if constexpr (Sign > 0) {
-            real = a * c - b * d;
-            zi.segment(at, n) = a * d + b * c;
-        } else {
-            real = a * c + b * d;
-            zi.segment(at, n) = a * d - b * c;
-        }
-        zr.segment(at, n) = real;
-    }
+    const bool finite =
+        complex_product<Scalar>({x.re().data(), x.im().data()}, {y.re().data(), y.im().data()},
+                                {out.re().data(), out.im().data()}, x.slots(), conjugate_x);
     out.re()[0] = dc;
     out.im()[0] = nyquist;
+    return finite ? Result<>() : require_in_range(out);
 }
 
 }  // namespace
@@ -154,8 +135,7 @@ Result<> bind_into(const BasicSpectrum<Scalar>& x, const BasicSpectrum<Scalar>& 
     if (x.dimension() != y.dimension() || out.dimension() != x.dimension()) {
         return unequal();
     }
-    multiply<1>(x, y, out);
-    return require_in_range(out);
+    return multiply(x, y, out, false);
 }
 
 template <typename Scalar>
@@ -174,8 +154,7 @@ Result<BasicSpectrum<Scalar>> unbind_unitary(const BasicSpectrum<Scalar>& key,
         return unequal();
     }
     BasicSpectrum<Scalar> result(x.dimension());
-    multiply<-1>(key, x, result);
-    if (auto done = require_in_range(result); !done) {
+    if (auto done = multiply(key, x, result, true); !done) {
         return done.error();
     }
     return result;
@@ -228,7 +207,7 @@ Result<Scalar> cosine(const BasicSpectrum<Scalar>& x, const BasicSpectrum<Scalar
 }
 
 template <typename Scalar>
-Result<> normalise(BasicSpectrum<Scalar>& x) {
+Result<Scalar> length_of(const BasicSpectrum<Scalar>& x) {
     const Scalar square = inner(x, x);
     if (!std::isfinite(square)) {
         return MathError{MathFault::overflow, "the norm exceeds the range of its type", "x"};
@@ -236,8 +215,17 @@ Result<> normalise(BasicSpectrum<Scalar>& x) {
     if (square < std::numeric_limits<Scalar>::min()) {
         return MathError{MathFault::zero_vector, "the zero vector has no direction", "x"};
     }
-    array(x.re()) /= std::sqrt(square);
-    array(x.im()) /= std::sqrt(square);
+    return std::sqrt(square);
+}
+
+template <typename Scalar>
+Result<> normalise(BasicSpectrum<Scalar>& x) {
+    const auto length = length_of(x);
+    if (!length) {
+        return length.error();
+    }
+    array(x.re()) /= *length;
+    array(x.im()) /= *length;
     return {};
 }
 
@@ -253,6 +241,7 @@ Result<> normalise(BasicSpectrum<Scalar>& x) {
     template Scalar inner(const BasicSpectrum<Scalar>&, const BasicSpectrum<Scalar>&);          \
     template Scalar norm(const BasicSpectrum<Scalar>&);                                         \
     template Result<Scalar> cosine(const BasicSpectrum<Scalar>&, const BasicSpectrum<Scalar>&); \
+    template Result<Scalar> length_of(const BasicSpectrum<Scalar>&);                            \
     template Result<> normalise(BasicSpectrum<Scalar>&);
 SOMA_INSTANTIATE(double)
 SOMA_INSTANTIATE(float)

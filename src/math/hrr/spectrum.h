@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "math/numerics/aligned.h"
 #include "math/result.h"
 
 namespace soma::math {
@@ -39,7 +40,7 @@ class BasicSpectrum {
     friend bool operator==(const BasicSpectrum&, const BasicSpectrum&) = default;
 
   private:
-    std::vector<Scalar> values_;
+    AlignedVector<Scalar> values_;
 };
 
 using Spectrum = BasicSpectrum<double>;
@@ -90,12 +91,16 @@ Scalar inner(const BasicSpectrum<Scalar>& x, const BasicSpectrum<Scalar>& y);
 template <typename Scalar>
 Scalar norm(const BasicSpectrum<Scalar>& x);
 
+/// ‖x‖₂ where it can be divided by. Errors: zero_vector (also for norms below 1e-150 in double and
+/// 1e-18 in float, whose squares vanish), overflow.
+template <typename Scalar>
+Result<Scalar> length_of(const BasicSpectrum<Scalar>& x);
+
 /// Errors: wrong_shape, zero_vector. In [−1, 1].
 template <typename Scalar>
 Result<Scalar> cosine(const BasicSpectrum<Scalar>& x, const BasicSpectrum<Scalar>& y);
 
-/// To norm 1. Errors, leaving x unchanged: zero_vector (also for norms below 1e-150 in double and
-/// 1e-18 in float, whose squares vanish), overflow.
+/// To norm 1. Errors of length_of(), leaving x unchanged.
 template <typename Scalar>
 Result<> normalise(BasicSpectrum<Scalar>& x);
 

@@ -32,6 +32,22 @@ TEST(ChiSquared, TwoDegreesAreAnExponentialAndOneIsANormalSquared) {
     });
 }
 
+TEST(ChiSquared, EvenDegreesAreAPoissonSum) {
+    // Q(a, x) = e^{−x} Σ_{k<a} x^k/k! for whole a: an independent way, exact to rounding.
+    property([] {
+        auto random = case_random();
+        const std::size_t a = 1 + random.below(150);
+        const double x = static_cast<double>(a) * random.uniform(0.3, 2);
+        double term = std::exp(-x);
+        double sum = 0;
+        for (std::size_t k = 0; k < a; ++k) {
+            sum += term;
+            term *= x / static_cast<double>(k + 1);
+        }
+        RC_ASSERT(std::fabs(chi_squared_upper(2 * x, 2 * a).value() - sum) <= 1e-11 * (sum + 0.01));
+    });
+}
+
 TEST(ChiSquared, LimitInvertsTheTail) {
     property([] {
         auto random = case_random();

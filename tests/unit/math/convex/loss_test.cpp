@@ -30,7 +30,7 @@ void check_gradient(Random& random, const Loss& loss, const std::vector<double>&
         const double rise = loss(y).loss - here.loss;
         RC_ASSERT(rise >= slope - 1e-12 * (1 + std::fabs(here.loss)));
         if (h < 1) {
-            RC_ASSERT(std::fabs(rise - slope) <= 1e-4 * h * (100 + std::fabs(here.loss)));
+            RC_ASSERT(std::fabs(rise - slope) <= 1e-4 * h * (1000 + std::fabs(here.loss)));
         }
     }
 }

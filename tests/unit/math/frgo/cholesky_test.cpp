@@ -17,6 +17,13 @@ TEST(Cholesky, ParallelEdgesAddUpAndEveryComponentIsGrounded) {
     EXPECT_EQ(x[3], 0);
 }
 
+TEST(Cholesky, IsRefusedWhereItsWorkIsTooMuch) {
+    const Graph graph = Graph::make(3, {{0, 1}, {1, 2}, {2, 0}}).value();
+    const std::vector<double> ones(3, 1.0);
+    EXPECT_EQ(make_cholesky(graph, ones, 1).value(), nullptr);
+    EXPECT_NE(make_cholesky(graph, ones, 1000).value(), nullptr);
+}
+
 TEST(Cholesky, AGraphWithoutEdgesHasNothingToSolve) {
     const Graph graph = Graph::make(3, {}).value();
     auto method = make_cholesky(graph, {}).value();

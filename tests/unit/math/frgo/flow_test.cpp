@@ -17,12 +17,15 @@ using test::connected_graph;
 using test::property;
 
 /// Every law holds for both methods: 0 sends all graphs to conjugate gradients.
-std::size_t any_method(Random& random) {
-    return random.below(2) == 0 ? 0 : 1'000'000;
+/// One that holds over twelve decades of conductance.
+FlowMethod any_method(Random& random) {
+    const FlowMethod methods[] = {FlowMethod::automatic, FlowMethod::cholesky,
+                                  FlowMethod::incomplete};
+    return methods[random.below(3)];
 }
 
-FlowSolver solver_for(const Graph& graph, const std::vector<double>& c, std::size_t direct_up_to) {
-    return FlowSolver::make(graph, c, direct_up_to).value();
+FlowSolver solver_for(const Graph& graph, const std::vector<double>& c, FlowMethod method) {
+    return FlowSolver::make(graph, c, method).value();
 }
 
 /// |x − y| small against the larger of the two.
@@ -91,12 +94,12 @@ TEST(Flow, RayleighMoreConductanceNeverMeansMoreResistance) {
         auto random = case_random();
         const Graph graph = connected_graph(random, 25);
         auto c = conductances(random, graph, -3, 3);
-        const std::size_t direct = any_method(random);
+        const FlowMethod method = any_method(random);
         const auto s = static_cast<std::uint32_t>(random.below(graph.vertices()));
         const auto t = static_cast<std::uint32_t>(random.below(graph.vertices()));
-        const double before = solver_for(graph, c, direct).effective_resistance(s, t).value();
+        const double before = solver_for(graph, c, method).effective_resistance(s, t).value();
         c[random.below(c.size())] *= random.uniform(1, 100);
-        const double after = solver_for(graph, c, direct).effective_resistance(s, t).value();
+        const double after = solver_for(graph, c, method).effective_resistance(s, t).value();
         RC_ASSERT(after <= before * (1 + 1e-8));
     });
 }
@@ -117,13 +120,13 @@ TEST(Flow, SeriesAndParallelAreExact) {
             series += 1 / c.back();
             parallel += c.back();
         }
-        const std::size_t direct = any_method(random);
+        const FlowMethod method = any_method(random);
         const Graph line = Graph::make(n + 1, chain).value();
         const Graph pair = Graph::make(2, bundle).value();
         const auto end = static_cast<std::uint32_t>(n);
         RC_ASSERT(
-            near(solver_for(line, c, direct).effective_resistance(0, end).value(), series, 1e-9));
-        RC_ASSERT(near(solver_for(pair, c, direct).effective_resistance(0, 1).value(), 1 / parallel,
+            near(solver_for(line, c, method).effective_resistance(0, end).value(), series, 1e-9));
+        RC_ASSERT(near(solver_for(pair, c, method).effective_resistance(0, 1).value(), 1 / parallel,
                        1e-9));
     });
 }
@@ -144,7 +147,7 @@ TEST(Flow, FosterSumsToVerticesMinusComponents) {
     });
 }
 
-TEST(Flow, AGridAgreesBetweenBothMethods) {
+TEST(Flow, AGridAgreesBetweenAllMethods) {
     constexpr std::uint32_t kSide = 40;
     std::vector<Edge> edges;
     for (std::uint32_t row = 0; row < kSide; ++row) {
@@ -160,21 +163,64 @@ TEST(Flow, AGridAgreesBetweenBothMethods) {
     }
     const Graph grid = Graph::make(kSide * kSide, edges).value();
     const std::vector<double> ones(edges.size(), 1.0);
-    const double direct = solver_for(grid, ones, 1'000'000).effective_resistance(0, 777).value();
-    auto iterative = solver_for(grid, ones, 0);
-    EXPECT_NEAR(iterative.effective_resistance(0, 777).value() / direct, 1, 1e-9);
-    EXPECT_LT(iterative.unit_flow(0, 777).value().iterations, 400);
+    auto direct = solver_for(grid, ones, FlowMethod::cholesky);
+    EXPECT_EQ(solver_for(grid, ones, FlowMethod::automatic).unit_flow(0, 777)->iterations, 0);
+    const double expected = direct.effective_resistance(0, 777).value();
     // Neighbours in the middle of a large grid: ½ on the infinite one.
     const std::uint32_t middle = kSide / 2 * kSide + kSide / 2;
-    EXPECT_NEAR(iterative.effective_resistance(middle, middle + 1).value(), 0.5, 2e-3);
+    for (const auto method : {FlowMethod::incomplete, FlowMethod::scaled}) {
+        auto iterative = solver_for(grid, ones, method);
+        EXPECT_NEAR(iterative.effective_resistance(0, 777).value() / expected, 1, 1e-9);
+        EXPECT_GT(iterative.unit_flow(0, 777).value().iterations, 10);
+        EXPECT_LT(iterative.unit_flow(0, 777).value().iterations, 400);
+        EXPECT_NEAR(iterative.effective_resistance(middle, middle + 1).value(), 0.5, 2e-3);
+    }
+}
+
+TEST(Flow, ManyNeighboursTakeConjugateGradients) {
+    Random random(4);
+    std::vector<Edge> edges;
+    for (std::uint32_t e = 0; e < 4000; ++e) {
+        const auto from = static_cast<std::uint32_t>(random.below(200));
+        edges.push_back({from, (from + 1 + static_cast<std::uint32_t>(random.below(199))) % 200});
+    }
+    const Graph graph = Graph::make(200, edges).value();
+    auto c = conductances(random, graph, -1, 1);
+    EXPECT_GT(FlowSolver::make(graph, c)->unit_flow(0, 1)->iterations, 0);
+    const double expected =
+        solver_for(graph, c, FlowMethod::cholesky).effective_resistance(0, 1).value();
+    EXPECT_NEAR(FlowSolver::make(graph, c)->effective_resistance(0, 1).value() / expected, 1, 1e-9);
+}
+
+TEST(Flow, NewConductancesAreThoseOfANewSolver) {
+    property([] {
+        auto random = case_random();
+        const Graph graph = connected_graph(random, 20);
+        const FlowMethod methods[] = {FlowMethod::cholesky, FlowMethod::incomplete,
+                                      FlowMethod::scaled};
+        const FlowMethod method = methods[random.below(3)];
+        auto solver = solver_for(graph, conductances(random, graph, -1, 1), method);
+        const auto next = conductances(random, graph, -1, 1);
+        const auto before = solver.conductance();
+        auto bad = next;
+        bad[random.below(bad.size())] = -1;
+        RC_ASSERT(solver.set_conductance(bad).error().fault == MathFault::out_of_range);
+        RC_ASSERT(solver.conductance() == before);
+        solver.set_conductance(next).value();
+        const auto last = static_cast<std::uint32_t>(graph.vertices() - 1);
+        const double expected =
+            solver_for(graph, next, method).effective_resistance(0, last).value();
+        RC_ASSERT(solver.effective_resistance(0, last).value() == expected);
+    });
 }
 
 TEST(Flow, BadInputIsAnErrorValue) {
     const Graph graph = Graph::make(4, {{0, 1}, {2, 3}}).value();
     EXPECT_EQ(FlowSolver::make(graph, {1, 0}).error().where, "conductance[1]");
     EXPECT_EQ(FlowSolver::make(graph, {1}).error().fault, MathFault::wrong_shape);
-    for (const std::size_t direct : {std::size_t{0}, std::size_t{100}}) {
-        auto solver = FlowSolver::make(graph, {1, 2}, direct).value();
+    for (const auto method : {FlowMethod::automatic, FlowMethod::cholesky, FlowMethod::incomplete,
+                              FlowMethod::scaled}) {
+        auto solver = FlowSolver::make(graph, {1, 2}, method).value();
         EXPECT_EQ(solver.unit_flow(0, 2).error(),
                   (MathError{MathFault::disconnected, "source and sink lie in different components",
                              "sink"}));

@@ -12,7 +12,7 @@
 namespace soma::math {
 namespace {
 
-TEST(LaplacianMethod, BothAgreeWithADenseSolve) {
+TEST(LaplacianMethod, AllAgreeWithADenseSolve) {
     test::property([] {
         auto random = test::case_random();
         const Graph graph = test::connected_graph(random, 20);
@@ -36,7 +36,8 @@ TEST(LaplacianMethod, BothAgreeWithADenseSolve) {
             dense.ldlt().solve(Eigen::Map<const Eigen::VectorXd>(b.data(), n));
         auto direct = make_cholesky(graph, c).value();
         auto iterative = make_conjugate_gradients(graph, c, 10'000);
-        for (auto* method : {direct.get(), iterative.get()}) {
+        auto scaled = make_scaled_gradients(graph, c, 10'000);
+        for (auto* method : {direct.get(), iterative.get(), scaled.get()}) {
             std::vector<double> x(b.size());
             method->solve(b, x);
             const double shift = sum_compensated(x) / static_cast<double>(n);

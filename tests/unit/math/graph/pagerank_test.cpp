@@ -80,6 +80,30 @@ TEST(PageRank, SolvesItsEquationWithNoMassLost) {
     });
 }
 
+TEST(PageRank, PushingSufficesNearTheSeedsOfALargeGraph) {
+    // On a cycle the rank falls by (1 − √(1−c²))/c a step, c = 1 − α: far vertices are not touched.
+    constexpr std::uint32_t kVertices = 20'000;
+    std::vector<Edge> edges;
+    for (std::uint32_t v = 0; v < kVertices; ++v) {
+        edges.push_back({v, (v + 1) % kVertices});
+    }
+    const Graph cycle = Graph::make(kVertices, edges).value();
+    const std::vector<double> ones(kVertices, 1.0);
+    std::vector<double> seeds(kVertices, 0.0);
+    seeds[7'000] = 5;
+    const auto result = personalised_pagerank(cycle, ones, seeds).value();
+    EXPECT_EQ(result.sweeps, 0);
+    EXPECT_LE(result.residual, 1e-10);
+    EXPECT_EQ(result.rank[0], 0);
+    const double c = 0.85;
+    const double step = (1 - std::sqrt(1 - c * c)) / c;
+    for (std::uint32_t k = 0; k < 20; ++k) {
+        const double expected = 0.15 / std::sqrt(1 - c * c) * std::pow(step, k);
+        EXPECT_NEAR(result.rank[7'000 + k], expected, 1e-10);
+        EXPECT_NEAR(result.rank[7'000 - k], expected, 1e-10);
+    }
+}
+
 TEST(PageRank, KnownAnswers) {
     // Two vertices, one edge, seed at 0: π₀ = α + (1−α) π₁, π₁ = (1−α) π₀ ⇒ π₀ = 1/(2−α).
     const Graph pair = Graph::make(2, {{0, 1}}).value();

@@ -48,37 +48,35 @@ Laid lay_out(std::mt19937& random, const std::vector<std::int8_t>& query, std::s
 }
 
 TEST(Sketch, KeepsExactlyTheRowsWithinTheWantedthDistance) {
-    test::property(
-        [] {
-            std::mt19937 random(*rc::gen::arbitrary<unsigned>());
-            const auto dimension = *rc::gen::inRange<std::size_t>(1, 2049);
-            const auto rows = *rc::gen::inRange<std::size_t>(1, 400);
-            const auto wanted = *rc::gen::inRange<std::size_t>(1, 60);
-            const auto query = random_vector(random, dimension);
-            const Laid laid = lay_out(random, query, rows);
+    test::property([] {
+        std::mt19937 random(*rc::gen::arbitrary<unsigned>());
+        const auto dimension = *rc::gen::inRange<std::size_t>(1, 2049);
+        const auto rows = *rc::gen::inRange<std::size_t>(1, 400);
+        const auto wanted = *rc::gen::inRange<std::size_t>(1, 60);
+        const auto query = random_vector(random, dimension);
+        const Laid laid = lay_out(random, query, rows);
 
-            std::vector<int> in_mask;
-            laid.mask.for_each([&](std::size_t row) { in_mask.push_back(laid.distances[row]); });
-            std::sort(in_mask.begin(), in_mask.end());
-            const int last = in_mask.empty() ? 0 : in_mask[std::min(wanted, in_mask.size()) - 1];
-            std::vector<Near> expected;
-            laid.mask.for_each([&](std::size_t row) {
-                if (laid.distances[row] <= last) {
-                    expected.push_back({static_cast<std::uint32_t>(row),
-                                        static_cast<std::uint16_t>(laid.distances[row])});
-                }
-            });
+        std::vector<int> in_mask;
+        laid.mask.for_each([&](std::size_t row) { in_mask.push_back(laid.distances[row]); });
+        std::sort(in_mask.begin(), in_mask.end());
+        const int last = in_mask.empty() ? 0 : in_mask[std::min(wanted, in_mask.size()) - 1];
+        std::vector<Near> expected;
+        laid.mask.for_each([&](std::size_t row) {
+            if (laid.distances[row] <= last) {
+                expected.push_back({static_cast<std::uint32_t>(row),
+                                    static_cast<std::uint16_t>(laid.distances[row])});
+            }
+        });
 
-            // In two blocks: the state carries over.
-            NearestSketches nearest(make_sketch(query), wanted);
-            const std::size_t first = laid.mask.word_count() / 2;
-            nearest.scan(laid.groups.data(), {laid.mask.words(), first}, 0);
-            nearest.scan(laid.groups.data() + first * 64 * sketch_words(dimension),
-                         {laid.mask.words() + first, laid.mask.word_count() - first},
-                         static_cast<std::uint32_t>(first * 64));
-            RC_ASSERT(nearest.take() == expected);
-        },
-        300);
+        // In two blocks: the state carries over.
+        NearestSketches nearest(make_sketch(query), wanted);
+        const std::size_t first = laid.mask.word_count() / 2;
+        nearest.scan(laid.groups.data(), {laid.mask.words(), first}, 0);
+        nearest.scan(laid.groups.data() + first * 64 * sketch_words(dimension),
+                     {laid.mask.words() + first, laid.mask.word_count() - first},
+                     static_cast<std::uint32_t>(first * 64));
+        RC_ASSERT(nearest.take() == expected);
+    });
 }
 
 TEST(Sketch, OppositeVectorsOfTheLargestDimensionAreAllBitsApart) {
