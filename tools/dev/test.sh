@@ -117,6 +117,7 @@ test_sdk() {
   local tools wheel
   tools=$(python_with clients/python/tests/requirements.txt)
   mkdir -p "$SDK"
+  rm -rf "$SDK/dist"
   "$tools" -m build --no-isolation --outdir "$SDK/dist" clients/python >"$SOMA/log/sdk-build.log" \
     2>&1 </dev/null || { tail -n 20 "$SOMA/log/sdk-build.log" && die "the wheel was not built"; }
   wheel=$(printf '%s\n' "$SDK"/dist/*.whl)

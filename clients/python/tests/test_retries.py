@@ -89,6 +89,17 @@ def test_time_is_bounded(make_client):
     assert 1 <= caught.value.attempts < 1000
 
 
+@pytest.mark.parametrize("size, seconds", [(0, 15), (4000, 16), (1 << 24, 15 + 262.144)])
+def test_much_text_is_given_time(stack, make_client, size, seconds):
+    """As the service gives itself more for text that it has to embed, up to 1 MiB."""
+    with Forwarder(stack.http_port, "refuse") as between:
+        brain = make_client(between.url, "t", retry=somabrain.RetryPolicy(max_attempts=1))
+        with pytest.raises(somabrain.ConnectionFailed) as caught:
+            brain.remember("x" * size)
+    silence = caught.value.__cause__.request.extensions["timeout"]["read"]
+    assert silence == pytest.approx(seconds, abs=0.01)
+
+
 def test_never_is_once(tenant):
     with Forwarder(tenant.stack.http_port, "refuse") as between:
         brain = tenant.client(between.url, retry=somabrain.RetryPolicy.never())
@@ -151,7 +162,8 @@ def test_a_store_that_stays_away_is_an_error(private_stack, make_client):
 
 
 def test_threads_share_a_client(stack):
-    with somabrain.SomaBrain.local(stack.root) as brain:
+    tenant = Tenant(stack, somabrain.SomaBrain)
+    with tenant.client() as brain:
         gate = threading.Barrier(8)
 
         def write(number):
@@ -159,4 +171,4 @@ def test_threads_share_a_client(stack):
             return brain.remember(f"by thread {number}", session_id="threads").sequence
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            assert len(set(pool.map(write, range(8)))) == 8
+            assert sorted(pool.map(write, range(8))) == list(range(1, 9))

@@ -9,6 +9,9 @@ from typing import Optional
 from .errors import ApiError, ConnectionFailed, SomaBrainError
 
 _RETRIED_STATUS = (429, 503, 504)
+# The service takes so much longer for text to embed, of which a request may bring 1 MiB.
+_SECONDS_PER_BYTE = 0.00025
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class RetryPolicy:
     Waits double from `first_wait_seconds` to `longest_wait_seconds`, are shortened at random by up
     to half so that clients do not return together, and last at least as long as the service's
     Retry-After. No attempt starts later than `max_seconds` after the first. `timeout_seconds` is
-    the longest silence within an attempt; it should exceed the service's own deadline.
+    the longest silence within an attempt; it should exceed the service's own deadline. Both times
+    grow with the body by 0.25 ms a byte, up to 1 MiB: so does the service's deadline.
     """
 
     max_attempts: int = 4
@@ -37,14 +41,16 @@ class RetryPolicy:
 class Attempts:
     """The attempts of one call; not shared between calls."""
 
-    def __init__(self, policy: RetryPolicy) -> None:
+    def __init__(self, policy: RetryPolicy, body_bytes: int = 0) -> None:
+        embedding = min(body_bytes, _MOST_BYTES) * _SECONDS_PER_BYTE
         self._policy = policy
-        self._end = time.monotonic() + policy.max_seconds
+        self._silence = policy.timeout_seconds + embedding
+        self._end = time.monotonic() + policy.max_seconds + embedding
         self.count = 1
 
     def timeout_seconds(self) -> float:
         """For the attempt about to start: never longer than the call has left."""
-        return max(0.001, min(self._policy.timeout_seconds, self._end - time.monotonic()))
+        return max(0.001, min(self._silence, self._end - time.monotonic()))
 
     def wait_seconds(self, error: SomaBrainError) -> Optional[float]:
         """How long to wait before the next attempt, which is counted; None: give up."""

@@ -57,7 +57,7 @@ class Transport:
         if body is not None:
             content = encode(body)
             headers = {**headers, "Content-Type": "application/json"}
-        attempts = Attempts(self._retry)
+        attempts = Attempts(self._retry, len(content or b""))
         while True:
             try:
                 return self._once(verb, path, content, headers, attempts)
