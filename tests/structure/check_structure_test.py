@@ -155,9 +155,9 @@ class Rules(unittest.TestCase):
 
     def test_too_few_tests(self):
         self.write("src/base/a.cpp", "x;\n\n// why\n}\n" * 100)
-        self.write("tests/unit/base/a_test.cpp", "x;\n" * 80)
+        self.write("tests/unit/base/a_test.cpp", "x;\n" * 90)
         self.assertEqual(self.offenders(check.test_ratio), [])
-        self.write("tests/unit/base/a_test.cpp", "x;\n\n// why\n});\n" * 79)
+        self.write("tests/unit/base/a_test.cpp", "x;\n\n// why\n});\n" * 89)
         self.assertEqual(len(self.offenders(check.test_ratio)), 1)
 
     def test_suppressions(self):
