@@ -168,11 +168,13 @@ def text_peers(ours, rng):
 
     yield "bm25", "bm25s, 100,000 texts", ask
     # Vectors with the neighbourhoods of text: tf-idf, projected to 384 dimensions.
-    count = sp.csr_matrix((np.ones(sum(map(len, ids))),
-                           (np.repeat(np.arange(len(ids)), list(map(len, ids))), np.concatenate(ids))))
+    lengths = [len(text) for text in ids]
+    terms = np.array([term for text in ids for term in text])
+    count = sp.csr_matrix((np.ones(len(terms)), (np.repeat(np.arange(len(ids)), lengths), terms)),
+                          shape=(len(ids), len(numbers)))
     idf = np.log(len(ids) / np.asarray((count > 0).sum(axis=0)).ravel())
     vectors = (count @ sp.diags(idf) @ rng.normal(size=(len(numbers), 384))).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     ours.load("scan", vectors)
     rows, flat = np.ascontiguousarray(vectors[100:]), faiss.IndexFlatIP(384)
     flat.add(rows)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "math/density/leading_eigenvectors.h"
 #include "math/numerics/vector.h"
 
 namespace soma::math {
@@ -22,6 +23,18 @@ Eigen::MatrixXd gram(const Columns& a) {
     Eigen::MatrixXd result = Eigen::MatrixXd::Zero(a.cols(), a.cols());
     result.selfadjointView<Eigen::Lower>().rankUpdate(a.transpose());
     return result;
+}
+
+/// The `count` leading eigenpairs, the short way where it is one.
+LeadingEigenvectors decompose(const Eigen::MatrixXd& matrix, Eigen::Index count) {
+    if (matrix.rows() >= 32 && 2 * count <= matrix.rows()) {
+        if (auto leading = leading_eigenvectors(matrix, count)) {
+            return *leading;
+        }
+    }
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);
+    return {solver.eigenvalues().reverse().head(count),
+            solver.eigenvectors().rowwise().reverse().leftCols(count)};
 }
 
 Result<> check(double lambda, std::span<const double> fillers, std::span<const double> weights,
@@ -103,19 +116,17 @@ Result<> DensityMatrix::update(double lambda, std::span<const double> fillers,
 /// Rotates B to its eigenbasis and takes the (r+1)-th eigenvalue off each.
 void DensityMatrix::shrink(double& lost_per_direction) {
     const Columns stack = as_matrix(columns_, dimension_);
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram(stack));
-    const auto& values = solver.eigenvalues();  // ascending
     const auto rank = static_cast<Eigen::Index>(rank_);
-    const Eigen::Index cut = values.size() - rank;
-    const double delta = std::max(0.0, values(cut - 1));
+    const LeadingEigenvectors leading = decompose(gram(stack), rank + 1);
+    const double delta = std::max(0.0, leading.values(rank));
     // Below this an eigenvalue of the Gram matrix is rounding noise and its vector arbitrary.
-    const double noise = 1e-15 * std::max(values(values.size() - 1), 0.0);
-    Eigen::MatrixXd rotation(values.size(), rank);
+    const double noise = 1e-15 * std::max(leading.values(0), 0.0);
+    Eigen::MatrixXd rotation(leading.vectors.rows(), rank);
     Eigen::Index kept = 0;
-    for (Eigen::Index j = values.size() - 1; j >= cut; --j) {
-        const double left = values(j) - delta;
+    for (Eigen::Index j = 0; j < rank; ++j) {
+        const double left = leading.values(j) - delta;
         if (left > noise) {
-            rotation.col(kept++) = solver.eigenvectors().col(j) * std::sqrt(left / values(j));
+            rotation.col(kept++) = leading.vectors.col(j) * std::sqrt(left / leading.values(j));
         }
     }
     const Eigen::MatrixXd next = stack * rotation.leftCols(kept);

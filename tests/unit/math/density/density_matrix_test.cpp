@@ -111,6 +111,28 @@ TEST(DensityMatrix, StaysADensityMatrixAndWithinTheSketchBound) {
     });
 }
 
+TEST(DensityMatrix, ALargeBatchKeepsTheSameLaws) {
+    // Large enough for the short way to the leading eigenvectors.
+    property([] {
+        auto random = case_random();
+        constexpr std::size_t kDimension = 40;
+        auto rho = DensityMatrix::make(kDimension, 1 + random.below(10)).value();
+        Exact exact(kDimension);
+        for (int round = 0; round < 2; ++round) {
+            const std::size_t m = 30 + random.below(20);
+            const auto fillers = normal_vector(random, m * kDimension);
+            const auto weights = random_weights(random, m);
+            const double lambda = random.uniform();
+            rho.update(lambda, fillers, weights).value();
+            exact.update(lambda, fillers, weights);
+        }
+        const Matrix full = dense(rho);
+        RC_ASSERT(std::fabs(full.trace() - 1) <= 1e-12);
+        RC_ASSERT(rho.eigenvalues().back() >= -1e-12);
+        RC_ASSERT(spectral_norm(exact.rho - full) <= rho.error_bound() + 1e-12);
+    });
+}
+
 TEST(DensityMatrix, OrderInsideABatchDoesNotMatter) {
     property([] {
         auto random = case_random();
