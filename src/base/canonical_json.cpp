@@ -17,45 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-void append_string(std::string& out, std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    out.push_back('"');
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\b':
-                out += "\\b";
-                break;
-            case '\f':
-                out += "\\f";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    out += "\\u00";
-                    out.push_back(kHex[c >> 4]);
-                    out.push_back(kHex[c & 15]);
-                } else {
-                    out.push_back(c);
-                }
-        }
-    }
-    out.push_back('"');
-}
-
 /// UTF-16 order differs from UTF-8 order in one place only: supplementary characters (lead bytes
 /// 0xF0 to 0xF4; their UTF-16 form begins with a surrogate, 0xD800..0xDFFF) sort before
 /// U+E000..U+FFFF (lead bytes 0xEE and 0xEF).
@@ -87,7 +48,7 @@ void append_object(std::string& out, const json::object& object) {
         if (i != 0) {
             out.push_back(',');
         }
-        append_string(out, members[i]->key());
+        append_json_string(out, members[i]->key());
         out.push_back(':');
         append_value(out, members[i]->value());
     }
@@ -123,7 +84,7 @@ void append_value(std::string& out, const json::value& value) {
             out += format_ecmascript_number(value.get_double());
             break;
         case json::kind::string:
-            append_string(out, value.get_string());
+            append_json_string(out, value.get_string());
             break;
         case json::kind::array:
             append_array(out, value.get_array());
@@ -169,6 +130,49 @@ std::string format_ecmascript_number(double value) {
                (exponent < 0 ? "-" : "+") + std::to_string(std::abs(exponent));
     }
     return out;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    out.push_back('"');
+    std::size_t done = 0;  // everything before it is in `out`
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        out.append(text, done, i - done);
+        done = i + 1;
+        switch (c) {
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            default:
+                out += "\\u00";
+                out.push_back(kHex[c >> 4]);
+                out.push_back(kHex[c & 15]);
+        }
+    }
+    out.append(text, done);
+    out.push_back('"');
 }
 
 std::string to_canonical_json(const json::value& value) {

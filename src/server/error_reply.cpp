@@ -1,6 +1,6 @@
 #include "server/error_reply.h"
 
-#include "server/codec/codec.h"
+#include "base/canonical_json.h"
 
 namespace soma::server {
 namespace {

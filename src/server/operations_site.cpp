@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/canonical_json.h"
 #include "base/error.h"
-#include "server/codec/codec.h"
 #include "server/error_reply.h"
 
 namespace soma::server {

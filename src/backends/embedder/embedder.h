@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,24 @@ struct EmbedderStats {
     std::uint64_t refused = 0;   ///< turned away because the queue was full
     std::uint64_t expired = 0;   ///< given up at their deadline
     std::size_t queued = 0;      ///< waiting now
+};
+
+/// The counters behind EmbedderStats, one set an embedder. Thread-safe.
+struct EmbedderCounters {
+    std::atomic<std::uint64_t> embedded{0};
+    std::atomic<std::uint64_t> pieces{0};
+    std::atomic<std::uint64_t> busy_us{0};
+    std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> expired{0};
+
+    EmbedderStats read(std::size_t queued) const {
+        return {.embedded = embedded,
+                .pieces = pieces,
+                .busy_us = busy_us,
+                .refused = refused,
+                .expired = expired,
+                .queued = queued};
+    }
 };
 
 /// Turns text into unit vectors of one model. Two real ones exist: LocalEmbedder in this process,

@@ -140,20 +140,14 @@ std::vector<std::vector<float>> HttpEmbedder::embed_many(std::span<const std::st
 }
 
 EmbedderStats HttpEmbedder::stats() const {
-    EmbedderStats out;
-    out.embedded = embedded_.load(std::memory_order_relaxed);
-    out.pieces = pieces_.load(std::memory_order_relaxed);
-    out.busy_us = busy_us_.load(std::memory_order_relaxed);
-    out.refused = refused_.load(std::memory_order_relaxed);
-    out.expired = expired_.load(std::memory_order_relaxed);
-    return out;
+    return counters_.read(0);
 }
 
 std::vector<std::vector<float>> HttpEmbedder::request(std::span<const std::string> texts,
                                                       const Deadline& deadline) {
     const InFlight slot(in_flight_);
     if (slot.position() > options_.in_flight_limit) {
-        refused_.fetch_add(1, std::memory_order_relaxed);
+        counters_.refused.fetch_add(1, std::memory_order_relaxed);
         throw Error(ErrorKind::unavailable, "too many texts are waiting to be embedded");
     }
     HttpRequest ask;
@@ -175,15 +169,16 @@ std::vector<std::vector<float>> HttpEmbedder::request(std::span<const std::strin
         auto vectors = read_answer(answer.body, texts.size(), options_.dimension);
         const auto spent =
             std::chrono::duration_cast<std::chrono::microseconds>(Deadline::Clock::now() - begin);
-        embedded_.fetch_add(texts.size(), std::memory_order_relaxed);
+        counters_.embedded.fetch_add(texts.size(), std::memory_order_relaxed);
         for (const std::string& text : texts) {
-            pieces_.fetch_add(count_pieces(text), std::memory_order_relaxed);
+            counters_.pieces.fetch_add(count_pieces(text), std::memory_order_relaxed);
         }
-        busy_us_.fetch_add(static_cast<std::uint64_t>(spent.count()), std::memory_order_relaxed);
+        counters_.busy_us.fetch_add(static_cast<std::uint64_t>(spent.count()),
+                                    std::memory_order_relaxed);
         return vectors;
     } catch (const Error&) {
         if (!deadline.passed()) throw;
-        expired_.fetch_add(1, std::memory_order_relaxed);
+        counters_.expired.fetch_add(1, std::memory_order_relaxed);
         throw Error(ErrorKind::deadline_exceeded, "the text was not embedded before the deadline");
     }
 }

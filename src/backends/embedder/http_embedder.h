@@ -50,11 +50,7 @@ class HttpEmbedder final : public Embedder {
     std::string name_;
     HttpClient client_;
     std::atomic<std::size_t> in_flight_{0};
-    std::atomic<std::uint64_t> embedded_{0};
-    std::atomic<std::uint64_t> pieces_{0};
-    std::atomic<std::uint64_t> busy_us_{0};
-    std::atomic<std::uint64_t> refused_{0};
-    std::atomic<std::uint64_t> expired_{0};
+    EmbedderCounters counters_;
 };
 
 }  // namespace soma::backends

@@ -70,15 +70,8 @@ std::vector<std::vector<float>> LocalEmbedder::embed_many(std::span<const std::s
 }
 
 EmbedderStats LocalEmbedder::stats() const {
-    EmbedderStats out;
-    out.embedded = embedded_.load(std::memory_order_relaxed);
-    out.pieces = pieces_.load(std::memory_order_relaxed);
-    out.busy_us = busy_us_.load(std::memory_order_relaxed);
-    out.refused = refused_.load(std::memory_order_relaxed);
-    out.expired = expired_.load(std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
-    out.queued = queue_.size();
-    return out;
+    return counters_.read(queue_.size());
 }
 
 LocalEmbedder::Result LocalEmbedder::submit(std::string_view text, const Deadline& deadline) {
@@ -88,7 +81,7 @@ LocalEmbedder::Result LocalEmbedder::submit(std::string_view text, const Deadlin
     {
         const std::lock_guard lock(mutex_);
         if (queue_.size() >= queue_limit_) {
-            refused_.fetch_add(1, std::memory_order_relaxed);
+            counters_.refused.fetch_add(1, std::memory_order_relaxed);
             throw Error(ErrorKind::unavailable, "too many texts are waiting to be embedded");
         }
         queue_.push_back(std::move(job));
@@ -117,7 +110,7 @@ void LocalEmbedder::work() {
 
 void LocalEmbedder::run(Job& job, MiniLm::Workspace& workspace) {
     if (job.deadline.passed()) {  // nobody waits for it any more
-        expired_.fetch_add(1, std::memory_order_relaxed);
+        counters_.expired.fetch_add(1, std::memory_order_relaxed);
         job.done.set_exception(std::make_exception_ptr(late()));
         return;
     }
@@ -126,9 +119,10 @@ void LocalEmbedder::run(Job& job, MiniLm::Workspace& workspace) {
         std::vector<float> vector = model_->forward(job.ids, workspace);
         const auto spent =
             std::chrono::duration_cast<std::chrono::microseconds>(Deadline::Clock::now() - begin);
-        embedded_.fetch_add(1, std::memory_order_relaxed);
-        pieces_.fetch_add(job.ids.size() - 2, std::memory_order_relaxed);
-        busy_us_.fetch_add(static_cast<std::uint64_t>(spent.count()), std::memory_order_relaxed);
+        counters_.embedded.fetch_add(1, std::memory_order_relaxed);
+        counters_.pieces.fetch_add(job.ids.size() - 2, std::memory_order_relaxed);
+        counters_.busy_us.fetch_add(static_cast<std::uint64_t>(spent.count()),
+                                    std::memory_order_relaxed);
         job.done.set_value(std::move(vector));
     } catch (...) {
         job.done.set_exception(std::current_exception());

@@ -67,11 +67,7 @@ class LocalEmbedder final : public Embedder {
     std::condition_variable wake_;
     std::deque<Job> queue_;
     bool stopping_ = false;
-    std::atomic<std::uint64_t> embedded_{0};
-    std::atomic<std::uint64_t> pieces_{0};
-    std::atomic<std::uint64_t> busy_us_{0};
-    std::atomic<std::uint64_t> refused_{0};
-    std::atomic<std::uint64_t> expired_{0};
+    EmbedderCounters counters_;
     std::vector<std::thread> workers_;
 };
 

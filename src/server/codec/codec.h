@@ -40,7 +40,4 @@ void decode_parameters(std::span<const Parameter> parameters, google::protobuf::
 void append_json(std::string& out, const google::protobuf::Message& message);
 std::string encode_json(const google::protobuf::Message& message);
 
-/// Appends `text` as a JSON string with its quotes. `text` must be valid UTF-8.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace soma::server
