@@ -37,7 +37,7 @@ MIRRORED = ("base", "math", "config", "domain")
 MAX_FILE, P90_FILE, MAX_FUNCTION, MAX_FOLDER, MAX_LINE = 500, 300, 70, 16, 100
 MAX_README, MAX_TOP, MAX_NOLINT = 40, 26, 10
 # The aim is 0.9; the floor only keeps the ratio from falling back.
-AIM_TEST_RATIO, MIN_TEST_RATIO = 0.9, 0.9
+MIN_TEST_RATIO = 0.9
 CODE = (".h", ".cpp")
 # Split, so that this file does not break its own rule.
 BAD_WORDS = [r"\bTO" r"DO\b", r"\bFIX" r"ME\b", r"\bXX" r"X\b", r"\bHA" r"CK\b"]
@@ -275,7 +275,7 @@ def test_ratio(tree):
     tests = lines_of_code(tree, [f for f in tree.files if f.startswith("tests/")
                                  and f.endswith(CODE + (".py", ".sh", ".patch"))])
     ratio = tests / max(source, 1)
-    print(f"      tests {tests} lines, source {source} lines: {ratio:.2f}, aim {AIM_TEST_RATIO}")
+    print(f"      tests {tests} lines, source {source} lines: {ratio:.2f}")
     if ratio < MIN_TEST_RATIO:
         yield f"{tests} lines of test code for {source} of source, at least {MIN_TEST_RATIO}"
 
