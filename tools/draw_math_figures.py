@@ -88,18 +88,28 @@ def svg(name, title, x_label, y_label, curves, x_log=False, y_log=False):
 
 
 def cleanup(tool):
-    print("| k | items | D | measured | predicted |\n|---|---|---|---|---|")
-    curves = []
+    def measure(k, items, dimension, trials):
+        got = tool.ask("cleanup_accuracy", k=k, items=items, dimension=dimension, trials=trials)
+        if k in (8, 16, 64, 128):
+            table.append(f"| {k} | {items} | {dimension} | {got['measured']:.3f} | {got['predicted']:.3f} |")
+        return got
+
+    table, curves = [], []
     for dimension, trials in ((256, 30), (1024, 15), (4096, 4)):
         dots, line = [], []
         for k in (2, 4, 8, 16, 32, 64, 128):
-            got = tool.ask("cleanup_accuracy", k=k, items=200, dimension=dimension, trials=trials)
+            got = measure(k, 200, dimension, trials)
             dots.append((k, got["measured"]))
             line.append((k, got["predicted"]))
-            print(f"| {k} | 200 | {dimension} | {got['measured']:.3f} | {got['predicted']:.3f} |")
         curves += [(f"D {dimension} measured", dots, "dots"), (f"D {dimension} predicted", line, "dashes")]
     svg("cleanup", "Clean-up of k superposed pairs among 200 items", "pairs in the trace k",
         "top-1 accuracy", curves, x_log=True)
+    for items in (100, 800):  # against N
+        for k in (16, 64):
+            measure(k, items, 512, 20)
+    measure(64, 1000, 8192, 2)
+    print("| k | N | D | measured | predicted |\n|---|---|---|---|---|")
+    print("\n".join(table))
 
 
 def wiener(tool):

@@ -96,6 +96,37 @@ TEST(Frgo, OfTwoParallelPathsTheShorterWins) {
     });
 }
 
+TEST(Frgo, AKeptSolverLearnsWhatSingleStepsLearn) {
+    property([] {
+        auto random = case_random();
+        const Graph graph = test::connected_graph(random, 15);
+        auto c = test::conductances(random, graph, -2, 1);
+        const std::vector<double> length(c.size(), 1.0);
+        std::vector<double> b(graph.vertices(), 0.0);
+        b.front() = 1;
+        b.back() = -1;
+        const FrgoRule rule{0.3, 1.4, 0.1, 1e-9, 1e3};
+        auto solver = FlowSolver::make(graph, c).value();
+        for (int step = 0; step < 4; ++step) {
+            const auto single = frgo_step(rule, graph, c, length, b).value();
+            const auto kept = frgo_step(rule, solver, length, b).value();
+            RC_ASSERT(kept.conductance == solver.conductance());
+            for (std::size_t e = 0; e < c.size(); ++e) {
+                RC_ASSERT(std::fabs(kept.flow.flow[e] - single.flow.flow[e]) <= 1e-8);
+                RC_ASSERT(std::fabs(kept.conductance[e] - single.conductance[e]) <= 1e-8);
+            }
+            c = kept.conductance;
+        }
+        // Refused: a current that does not leave, a step that would diverge. Nothing changes.
+        auto lost = b;
+        lost.back() = 0;
+        RC_ASSERT(frgo_step(rule, solver, length, lost).error().fault == MathFault::disconnected);
+        RC_ASSERT(frgo_step({300, 1.4, 0.1, 1e-9, 1e3}, solver, length, b).error().fault ==
+                  MathFault::unstable_step);
+        RC_ASSERT(solver.conductance() == c);
+    });
+}
+
 TEST(Frgo, AnUnstableStepIsRefused) {
     const std::vector<double> one{1};
     EXPECT_TRUE(grow({1, 1.4, 1.99, 1e-9, 1e3}, one, one, one));
