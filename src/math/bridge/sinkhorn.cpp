@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "math/bridge/scaling_pass.h"
+#include "math/numerics/aligned.h"
 #include "math/numerics/vector.h"
 
 namespace soma::math {
@@ -64,7 +65,9 @@ class Run {
           mu_(Eigen::Map<const Array>(mu.data(), log_kernel_.rows())),
           nu_(Eigen::Map<const Array>(nu.data(), log_kernel_.cols())),
           f_(Array::Zero(log_kernel_.rows())),
-          g_(Array::Zero(log_kernel_.cols())) {}
+          g_(Array::Zero(log_kernel_.cols())),
+          cells_(log_kernel.size()),
+          kernel_(cells_.data(), log_kernel_.rows(), log_kernel_.cols()) {}
 
     /// Every atom with mass needs a partner with mass.
     Result<> check_partners() const {
@@ -111,7 +114,7 @@ class Run {
     /// column.
     std::size_t scaled_iterations(std::size_t count, double tolerance) {
         if (!fresh_) {
-            kernel_ = plan();
+            make_kernel();
         }
         Array u = Array::Ones(f_.size());
         Array v = Array::Ones(g_.size());
@@ -141,31 +144,29 @@ class Run {
         return done;
     }
 
-    /// diag(e^f) K diag(e^g).
-    Matrix plan() const {
-        Matrix result(log_kernel_.rows(), log_kernel_.cols());
+    /// kernel_ ← diag(e^f) K diag(e^g).
+    void make_kernel() {
         Array exponent(g_.size());
         Array power(g_.size());
-        for (Eigen::Index i = 0; i < result.rows(); ++i) {
+        for (Eigen::Index i = 0; i < kernel_.rows(); ++i) {
             if (f_(i) == kNothing) {
-                result.row(i).setZero();
+                kernel_.row(i).setZero();
                 continue;
             }
             exponent = (log_kernel_.row(i).transpose().array() + g_) + f_(i);
             // Two statements: inside a select, Eigen would call exp number by number. −∞ and the
             // far tail come out of the vectorised exp as 0 only up to its smallest number.
             power = exponent.max(-745.0).min(700.0).exp();
-            result.row(i) = (exponent > -745.0).select(power, 0.0).matrix().transpose();
+            kernel_.row(i) = (exponent > -745.0).select(power, 0.0).matrix().transpose();
         }
-        return result;
+        fresh_ = true;
     }
 
     Coupling coupling(std::size_t iterations) {
         if (!fresh_) {
-            kernel_ = plan();
-            fresh_ = true;
+            make_kernel();
         }
-        const Matrix& p = kernel_;  // as the scaled iterations left it, or made here
+        const auto& p = kernel_;  // as the scaled iterations left it, or made here
         Coupling result;
         result.plan.assign(p.data(), p.data() + p.size());
         result.log_u.assign(f_.data(), f_.data() + f_.size());
@@ -205,8 +206,9 @@ class Run {
     Array nu_;
     Array f_;
     Array g_;
-    Matrix kernel_;       ///< diag(e^f) K diag(e^g)
-    bool fresh_ = false;  ///< whether kernel_ belongs to the present f and g
+    AlignedVector<double> cells_;
+    Eigen::Map<Matrix> kernel_;  ///< in cells_: diag(e^f) K diag(e^g)
+    bool fresh_ = false;         ///< whether kernel_ belongs to the present f and g
 };
 
 }  // namespace
