@@ -119,11 +119,19 @@ void Laplacian::apply(std::span<const double> x, std::span<double> y) const {
     const double* weights = weights_.data();
     const double* in = x.data();
     for (std::size_t v = 0; v < degrees_.size(); ++v) {
-        double sum = 0;
-        for (std::uint32_t i = starts[v]; i < starts[v + 1]; ++i) {
-            sum += weights[i] * in[neighbours[i]];
+        // Four sums: one alone would wait for each addition before the next.
+        std::uint32_t i = starts[v];
+        double sums[4] = {0, 0, 0, 0};
+        for (; i + 4 <= starts[v + 1]; i += 4) {
+            sums[0] += weights[i] * in[neighbours[i]];
+            sums[1] += weights[i + 1] * in[neighbours[i + 1]];
+            sums[2] += weights[i + 2] * in[neighbours[i + 2]];
+            sums[3] += weights[i + 3] * in[neighbours[i + 3]];
         }
-        y[v] = degrees_[v] * in[v] - sum;
+        for (; i < starts[v + 1]; ++i) {
+            sums[0] += weights[i] * in[neighbours[i]];
+        }
+        y[v] = degrees_[v] * in[v] - ((sums[0] + sums[1]) + (sums[2] + sums[3]));
     }
 }
 
