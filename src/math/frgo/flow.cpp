@@ -12,9 +12,10 @@ namespace {
 constexpr int kMostRefinements = 40;
 constexpr double kSought =
     1e-10;  ///< of max|b|: refinement stops here, or where it no longer helps
-constexpr std::size_t kSmall = 100;  ///< vertices that Cholesky takes whatever their edges
-constexpr double kSmallWork = 1e6;   ///< operations not worth comparing with anything
-constexpr double kAccepted = 1e-9;   ///< what Kirchhoff's law may miss at most
+constexpr std::size_t kSmall = 100;     ///< vertices that Cholesky takes whatever their edges
+constexpr std::size_t kMedium = 2'000;  ///< vertices that it takes when conductances are far apart
+constexpr double kSmallWork = 1e6;      ///< operations not worth comparing with anything
+constexpr double kAccepted = 1e-9;      ///< what Kirchhoff's law may miss at most
 
 double largest(std::span<const double> x) {
     double result = 0;
@@ -39,17 +40,19 @@ Result<std::unique_ptr<LaplacianMethod>> make_method(const Graph& graph,
     if (method == FlowMethod::cholesky) {
         return make_cholesky(graph, conductance);
     }
-    if (method == FlowMethod::automatic && (m <= 3 * n || n <= kSmall)) {
-        // What conjugate gradients cost on a planar graph: about √n sweeps over it.
+    const bool even = alike(conductance);
+    if (method == FlowMethod::automatic && (m <= 3 * n || n <= kSmall || (!even && n <= kMedium))) {
+        // What conjugate gradients cost: about √n sweeps over a planar graph, and many more where
+        // conductances are far apart.
+        const double sweeps = (even ? 5 : 100) * std::sqrt(static_cast<double>(n));
         const double sweep = static_cast<double>(2 * m + 5 * n);
-        auto direct = make_cholesky(graph, conductance,
-                                    5 * sweep * std::sqrt(static_cast<double>(n)) + kSmallWork);
+        auto direct = make_cholesky(graph, conductance, sweeps * sweep + kSmallWork);
         if (!direct || *direct) {
             return direct;
         }
     }
-    const bool scaled = method == FlowMethod::scaled ||
-                        (method == FlowMethod::automatic && m > 3 * n && alike(conductance));
+    const bool scaled =
+        method == FlowMethod::scaled || (method == FlowMethod::automatic && m > 3 * n && even);
     return scaled ? make_scaled_gradients(graph, conductance, most)
                   : make_conjugate_gradients(graph, conductance, most);
 }

@@ -30,7 +30,8 @@ enum class FlowMethod : std::uint8_t {
 ///
 /// Cholesky factors L without the first vertex of each component, once; it is chosen where the
 /// vertices have few neighbours and the ordering promises a factor that costs less than conjugate
-/// gradients would (grids, trees, most small graphs). Graphs with many neighbours and conductances
+/// gradients would (grids, trees, small graphs, and up to 2,000 vertices whose
+/// conductances lie far apart). Graphs with many neighbours and conductances
 /// within three decades take gradients scaled by the degrees. The rest take gradients
 /// preconditioned by the diagonal form of incomplete Cholesky, M = (P + N) P⁻¹ (P + Nᵀ) with N the
 /// strictly lower part of L and pivots p_v = d_v − Σ_{u<v} w²/p_u (IC(0) exactly on graphs without
