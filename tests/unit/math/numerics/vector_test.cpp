@@ -114,7 +114,7 @@ TEST(Vector, CompensatedSumsSurviveCancellation) {
             size += std::fabs(term);
         }
         RC_ASSERT(std::fabs(dot_compensated(x, y) - static_cast<double>(exact)) <=
-                  2e-16 * std::fabs(static_cast<double>(exact)) +
+                  3e-16 * std::fabs(static_cast<double>(exact)) +
                       1e-18 * static_cast<double>(size));
         RC_ASSERT(std::fabs(dot(x, y) - static_cast<double>(exact)) <=
                   1e-13 * static_cast<double>(size));
