@@ -54,6 +54,8 @@ test_structure() {
 
 # gtest_programs PRESET KIND: names of the programs that tests/CMakeLists.txt makes for unit or real
 gtest_programs() {
+  # First what cmake would do at the next build: a program may be new.
+  ninja -C "build/$1" build.ninja >/dev/null
   ninja -C "build/$1" -t targets all | sed -nE "s/^($2_[a-z]+): phony$/\1/p" | sort -u
 }
 

@@ -18,7 +18,7 @@ TEST(Markdown, TheDocumentInTheRepositoryIsTheTable) {
 
 TEST(Markdown, ARowShowsDefaultLimitAndMeaning) {
     const auto text = to_markdown();
-    EXPECT_NE(text.find("| `SOMABRAIN_REDIS_TIMEOUT_MS` | `100` | 1–60000 ms | Longest wait"),
+    EXPECT_NE(text.find("| `SOMABRAIN_REDIS_TIMEOUT_MS` | `50` | 1–60000 ms | Longest wait"),
               std::string::npos);
     EXPECT_NE(text.find("| `SOMABRAIN_LOG_LEVEL` | `info` | debug, info, warn, error |"),
               std::string::npos);

@@ -45,7 +45,7 @@ TEST(Encode, Values) {
     (*memory.mutable_view_values())["dense"] = -0.0;
     (*memory.mutable_view_values())["facet"] = 1;
     EXPECT_EQ(encode_json(memory),
-              "{\"text\":\"a\\\"\\\\\\u0008\\u000c\\n\\r\\t\\u0001\\u001f\x7f/é😀\","
+              "{\"text\":\"a\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f/é😀\","
               R"("truncated":false,"score":0.1,"view_values":{"dense":0,"facet":1,"lexical":1e-7},)"
               R"("speaker":"","session_id":"","tags":[],"metadata":{"a":1},"kind":"","turn":-7,)"
               R"("sequence":9007199254740991})");
