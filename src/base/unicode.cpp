@@ -184,6 +184,11 @@ bool is_control(char32_t code_point) {
            found == UTF8PROC_CATEGORY_CO;
 }
 
+bool is_line_break(char32_t code_point) {
+    return (code_point >= 0x0A && code_point <= 0x0D) || code_point == 0x85 ||
+           code_point == 0x2028 || code_point == 0x2029;
+}
+
 bool is_punctuation(char32_t code_point) {
     if (is_ascii(code_point)) {
         return code_point > 0x20 && code_point < 0x7F && !is_letter(code_point) &&

@@ -72,6 +72,7 @@ bool is_mark(char32_t code_point);             ///< M*: belongs to the character
 bool is_nonspacing_mark(char32_t code_point);  ///< Mn: what stripping accents removes
 bool is_whitespace(char32_t code_point);       ///< the White_Space property
 bool is_control(char32_t code_point);      ///< Cc, Cf, Co except tab, line feed, carriage return
+bool is_line_break(char32_t code_point);   ///< LF, VT, FF, CR, NEL, U+2028, U+2029
 bool is_punctuation(char32_t code_point);  ///< P*, and every ASCII sign that is no letter or digit
 bool is_cjk_ideograph(char32_t code_point);  ///< the ideograph blocks BERT puts spaces around
 /// Letters, digits and marks: the characters a word is made of.

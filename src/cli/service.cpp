@@ -91,7 +91,7 @@ struct Service::Parts {
                          seconds(c.working_memory_ttl_seconds)),
           gate(verifier, directory, committer, ids),
           preparer(keyring, *embedder, ids),
-          searcher(index, *embedder, queries, parts),
+          searcher(index, memories, *embedder, queries, parts),
           remember(preparer, keyring, committer, working_memory, ids),
           recall(searcher, memories, keyring, committer, ids, parts),
           evaluate(searcher, working_memory, keyring, *embedder, committer, ids, parts,

@@ -165,6 +165,37 @@ def test_import_of_a_markdown_folder(somabrain, make_tenant, tmp_path):
     assert not any("by the door" in text for text in texts)
 
 
+def test_import_follows_a_file_back_to_what_it_was(somabrain, make_tenant, tmp_path):
+    tenant = make_tenant()
+    note = tmp_path / "notes/n.md"
+    note.parent.mkdir()
+    for word in ("first", "second", "first"):
+        note.write_text(f"# Colour\n\nThe {word} coat of paint is on.\n")
+        assert somabrain("import", note.parent, token=tenant.token()).returncode == 0
+        (hit,) = tenant.agent.recall("coat of paint", top_k=5)["results"]
+        assert word in hit["text"]
+
+
+def test_import_names_are_the_same_however_a_folder_is_spelt(somabrain, make_tenant, tmp_path):
+    tenant = make_tenant()
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same.md").write_text(f"# Title\n\nFolder {folder} speaks.\n")
+    for spelling in ("a", "a/", "./a", "b/../a/"):
+        assert somabrain("import", f"{tmp_path}/{spelling}", token=tenant.token()).returncode == 0
+    assert len(tenant.agent.recall("folder", top_k=9)["results"]) == 1
+    assert somabrain("import", f"{tmp_path}/b/", token=tenant.token()).returncode == 0
+    assert len(tenant.agent.recall("folder", top_k=9)["results"]) == 2
+    both = somabrain("import", tmp_path / "a/same.md", tmp_path / "b/same.md", token=tenant.token())
+    assert both.returncode != 0 and "same.md" in both.stderr and "\n" not in both.stderr.strip()
+
+
+def test_paths_are_the_callers(somabrain, make_tenant, tmp_path):
+    (tmp_path / "here.md").write_text("The caller stands here.\n")
+    done = somabrain("import", "here.md", token=make_tenant().token(), folder=tmp_path)
+    assert done.returncode == 0 and "remembered 1" in done.stdout, done.stderr
+
+
 def test_an_import_that_was_cut_off_goes_on(somabrain, make_tenant, tmp_path):
     tenant = make_tenant()
     source = tmp_path / "long.jsonl"
@@ -172,7 +203,7 @@ def test_an_import_that_was_cut_off_goes_on(somabrain, make_tenant, tmp_path):
     assert somabrain("import", source, token=tenant.token()).returncode == 0
     (saved,) = [path for path in (tmp_path / "state/somabrain").iterdir()]
     # As if it had ended after the second batch was remembered, but before that was noted.
-    saved.write_text("100\n")
+    saved.write_text(saved.read_text().replace("300 ", "100 ", 1))
     done = somabrain("import", source, token=tenant.token())
     assert done.returncode == 0 and "going on after item 100" in done.stdout, done.stdout
     assert tenant.memory_count() == 300

@@ -240,6 +240,11 @@ def test_state_tokens(tenant, agent, make_tenant):
     epoch, sequence = parse_token(made["state_token"])
     reply = agent.post("/v1/recall", {"query": "q", "at_least": make_token(epoch ^ 1, sequence)})
     assert_problem(reply, 409, "/at_least")
+    # Nobody wrote that yet, so nobody waits for it.
+    for path in ("/v1/recall", "/v1/brain/evaluate"):
+        for ahead in (sequence + 1, 1_000_000, 2**63 - 1, 2**64 - 1):
+            reply = agent.post(path, {"query": "q", "at_least": make_token(epoch, ahead)})
+            assert_problem(reply, 409, "/at_least")
     foreign = make_tenant().agent.remember("elsewhere")["state_token"]
     for path in ("/v1/recall", "/v1/brain/evaluate"):
         assert_problem(agent.post(path, {"query": "q", "at_least": foreign}), 409, "/at_least")

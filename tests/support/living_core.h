@@ -185,7 +185,7 @@ class LivingCore {
     services::WorkingMemoryStore working_memory{cache, memories, evaluations, keyring,
                                                 std::chrono::seconds(600)};
     services::Preparer preparer{keyring, embedder(), ids};
-    services::Searcher searcher{index, embedder(), queries, parts};
+    services::Searcher searcher{index, memories, embedder(), queries, parts};
     services::Remember stories{preparer, keyring, committer, working_memory, ids};
     services::Recall reading{searcher, memories, keyring, committer, ids, parts};
     services::Evaluate judging{searcher, working_memory, keyring,        embedder(), committer,

@@ -42,14 +42,15 @@ class Stack:
     def secret(self, name):
         return (self.state / "secrets" / name).read_text().strip()
 
-    def run(self, *args, check=True, token=None, timeout=120, stdin=None):
+    def run(self, *args, check=True, token=None, timeout=120, stdin=None,
+            folder=None):
         """./dev run ARGS; the finished process with text output."""
         environment = dict(os.environ)
         environment.pop("SOMABRAIN_TOKEN", None)
         if token is not None:
             environment["SOMABRAIN_TOKEN"] = token
         done = subprocess.run([str(self.root / "dev"), "run", *map(str, args)], text=True,
-                              capture_output=True, timeout=timeout, env=environment, input=stdin,
+                              capture_output=True, timeout=timeout, env=environment, input=stdin, cwd=folder,
                               stdin=subprocess.DEVNULL if stdin is None else None)
         if check and done.returncode != 0:
             raise RuntimeError(f"somabrain {args}: exit {done.returncode}\n{done.stderr}")

@@ -40,6 +40,7 @@ class Index::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
+    bool holds(const Uuid& id, std::uint64_t at_least);
     std::shared_ptr<Tenant> lease(const Uuid& id, std::uint64_t at_least, const Deadline& deadline);
     void apply(const domain::AppliedChange& change);
     IndexFigures figures() const;
@@ -128,6 +129,15 @@ bool Index::Impl::wait_until_ready(const std::shared_ptr<Tenant>& tenant,
         }
     }
     return true;
+}
+
+bool Index::Impl::holds(const Uuid& id, std::uint64_t at_least) {
+    const std::shared_ptr<Tenant> tenant = resident(id, false);
+    if (tenant == nullptr) {
+        return false;
+    }
+    const std::lock_guard lock(tenant->mutex);
+    return tenant->phase == Phase::ready && tenant->sequence >= at_least;
 }
 
 // Following ------------------------------------------------------------------------------------
@@ -274,6 +284,10 @@ Index::~Index() = default;
 Index::Lease Index::read(const Uuid& tenant, std::uint64_t at_least_sequence,
                          const Deadline& deadline) {
     return Lease(impl_->lease(tenant, at_least_sequence, deadline));
+}
+
+bool Index::holds(const Uuid& tenant, std::uint64_t at_least_sequence) const {
+    return impl_->holds(tenant, at_least_sequence);
 }
 
 void Index::apply(const domain::AppliedChange& change) {

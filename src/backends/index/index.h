@@ -76,6 +76,9 @@ class Index {
     /// reached by the deadline, or the load fails: Error unavailable.
     Lease read(const Uuid& tenant, std::uint64_t at_least_sequence, const Deadline& deadline);
 
+    /// Whether read() would answer without waiting.
+    bool holds(const Uuid& tenant, std::uint64_t at_least_sequence) const;
+
     /// Follows one committed change; called in order per tenant. A repeat is ignored; a gap makes
     /// the next read load the tenant anew; a tenant that is not resident ignores everything.
     void apply(const domain::AppliedChange& change);

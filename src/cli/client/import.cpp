@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,9 +57,12 @@ bool is_readable_kind(const fs::path& path) {
     return extension == ".jsonl" || extension == ".md" || extension == ".markdown";
 }
 
-std::vector<Source> sources_of(const fs::path& root, ImportList& list) {
-    if (!fs::exists(root)) {
-        throw Error(ErrorKind::invalid_argument, root.string() + ": no such file or folder");
+std::vector<Source> sources_of(const std::string& path, ImportList& list) {
+    // "notes", "notes/" and "./notes" are one folder, so their items get the same keys.
+    fs::path root = fs::path(path).lexically_normal();
+    root = root.has_filename() ? root : root.parent_path();
+    if (!fs::is_regular_file(root) && !fs::is_directory(root)) {
+        throw Error(ErrorKind::invalid_argument, path + ": no such file or folder");
     }
     std::vector<Source> sources;
     if (!fs::is_directory(root)) {
@@ -89,11 +93,18 @@ void append(ImportList& list, ImportList more) {
 
 ImportList read_all(const std::vector<std::string>& paths) {
     ImportList list;
+    std::set<std::string> names;
     for (const auto& path : paths) {
         for (const auto& source : sources_of(path, list)) {
             if (fs::file_size(source.path) > kMaxFileBytes) {
                 list.skipped.push_back({source.name, "over 256 MiB"});
                 continue;
+            }
+            if (!names.insert(source.name).second) {
+                throw Error(ErrorKind::invalid_argument,
+                            source.path.string() + ": another file here is named " + source.name +
+                                " too, and would replace it: import them one by one, from folders "
+                                "of different names");
             }
             const std::string text = read_file(source.path);
             append(list, source.path.extension() == ".jsonl"
@@ -126,7 +137,7 @@ std::optional<std::size_t> item_of(const std::string& field) {
     return std::strtoul(field.c_str() + prefix.size(), nullptr, 10);
 }
 
-/// Remembers one batch. `run` tells deliberate repetitions apart. An item the service refuses
+/// Remembers one batch. `run` tells repetitions from what was cut off. An item the service refuses
 /// leaves the batch with its reason, and the rest goes again: a batch is all or none.
 std::size_t send(ApiClient& client, const std::string& run, std::vector<ImportItem> batch,
                  ImportList& list) {
@@ -136,8 +147,8 @@ std::size_t send(ApiClient& client, const std::string& run, std::vector<ImportIt
             items.push_back(item.request);
         }
         const json::object body{{"items", std::move(items)}};
-        // The same items always carry the same key: a batch that was cut off is not remembered
-        // twice.
+        // Within a run the same items carry the same key: a batch that was cut off is not
+        // remembered twice.
         const std::string key = "import-" + to_hex(sha256(run + json::serialize(body)));
         json::object answer;
         const auto problem = client.try_post("/v1/memories:batch", body, key, answer);
@@ -180,8 +191,11 @@ void print_summary(std::size_t remembered, const ImportList& list) {
 void run(const Options& options) {
     ApiClient client(config::load());
     ImportList list = read_all(options.paths);
-    ImportProgress progress(client, list.items);
-    std::size_t done = options.again ? 0 : progress.done();
+    ImportProgress progress(client, options.paths, list.items);
+    if (options.again) {
+        progress.begin();
+    }
+    std::size_t done = progress.done();
     if (done > 0 && done == list.items.size()) {
         std::printf("all %zu items were remembered before (--again repeats them)\n", done);
         return;
@@ -189,14 +203,13 @@ void run(const Options& options) {
     if (done > 0) {
         std::printf("going on after item %zu of %zu\n", done, list.items.size());
     }
-    const std::string run = options.again ? to_hex(random_bytes(8)) : "";
     std::size_t remembered = 0;
     show_bar(done, list.items.size());
     while (done < list.items.size()) {
         const std::size_t end = batch_end(list.items, done);
         const auto first = list.items.begin();
         remembered += send(
-            client, run,
+            client, progress.run(),
             {first + static_cast<std::ptrdiff_t>(done), first + static_cast<std::ptrdiff_t>(end)},
             list);
         done = end;

@@ -47,26 +47,35 @@ std::string who(const std::string& token) {
 
 }  // namespace
 
-ImportProgress::ImportProgress(const ApiClient& client,
+ImportProgress::ImportProgress(const ApiClient& client, const std::vector<std::string>& paths,
                                const std::vector<domain::ImportItem>& items) {
     std::string identity = client.url() + '\n' + who(client.token()) + '\n';
+    for (const auto& path : paths) {
+        identity += fs::absolute(path).lexically_normal().string() + '\n';
+    }
+    std::string content;
     for (const auto& item : items) {
-        identity += item.place + '\n' + boost::json::serialize(item.request) + '\n';
+        content += item.place + '\n' + boost::json::serialize(item.request) + '\n';
     }
     path_ = state_folder() / ("import-" + to_hex(sha256(identity)).substr(0, 32));
+    items_digest_ = to_hex(sha256(content));
+    std::string digest;
+    if (!(std::ifstream(path_) >> done_ >> run_ >> digest) || digest != items_digest_) {
+        begin();
+    }
 }
 
-std::size_t ImportProgress::done() const {
-    std::ifstream in(path_);
-    std::size_t count = 0;
-    return in >> count ? count : 0;
+void ImportProgress::begin() {
+    run_ = to_hex(random_bytes(8));
+    save(0);
 }
 
-void ImportProgress::save(std::size_t done) const {
+void ImportProgress::save(std::size_t done) {
+    done_ = done;
     fs::create_directories(fs::path(path_).parent_path());
     const std::string draft = path_ + ".new";
     std::ofstream out(draft, std::ios::trunc);
-    out << done << '\n';
+    out << done << ' ' << run_ << ' ' << items_digest_ << '\n';
     out.close();
     // Renamed: a run that is cut off leaves the old count or the new one, never half of one.
     if (!out || std::rename(draft.c_str(), path_.c_str()) != 0) {

@@ -44,9 +44,9 @@ std::string one_line(std::string_view text, std::size_t bytes) {
     std::string line;
     for (const auto [code_point, length] :
          CodePoints(cut ? text.substr(0, floor_boundary(text, bytes)) : text)) {
-        if (code_point == U'\n' || code_point == U'\t') {
+        if (is_line_break(code_point) || code_point == U'\t') {
             line += ' ';
-        } else if (is_control(code_point) || code_point == U'\r') {
+        } else if (is_control(code_point)) {
             line += '?';
         } else {
             append_utf8(line, code_point);

@@ -1,10 +1,8 @@
 #include "domain/context/prompt.h"
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
-#include <boost/json/value.hpp>
 #include <limits>
 
+#include "base/canonical_json.h"
 #include "base/unicode.h"
 
 namespace soma::domain {
@@ -22,34 +20,101 @@ class Budget {
     Budget(std::optional<std::size_t> tokens, const TokenCounter& count)
         : tokens_left_(tokens.value_or(std::numeric_limits<std::size_t>::max())), count_(count) {}
 
+    bool fits(std::initializer_list<std::string_view> lines) const {
+        const Cost cost = cost_of(lines);
+        return cost.characters <= characters_left_ && cost.tokens <= tokens_left_;
+    }
+
     /// Takes all the lines or none of them.
     bool take(std::initializer_list<std::string_view> lines) {
-        std::size_t characters = 0;
-        std::size_t tokens = 0;
-        for (const auto line : lines) {
-            characters += count_code_points(line) + 1;
-            tokens += count_(line);
-        }
-        if (characters > characters_left_ || tokens > tokens_left_) {
+        if (!fits(lines)) {
             return false;
         }
-        characters_left_ -= characters;
-        tokens_left_ -= tokens;
-        tokens_used_ += tokens;
+        const Cost cost = cost_of(lines);
+        characters_left_ -= cost.characters;
+        tokens_left_ -= cost.tokens;
+        tokens_used_ += cost.tokens;
         return true;
     }
 
     std::size_t tokens_used() const { return tokens_used_; }
 
   private:
+    struct Cost {
+        std::size_t characters = 0;
+        std::size_t tokens = 0;
+    };
+    Cost cost_of(std::initializer_list<std::string_view> lines) const {
+        Cost cost;
+        for (const auto line : lines) {
+            cost.characters += count_code_points(line) + 1;
+            cost.tokens += count_(line);
+        }
+        return cost;
+    }
+
     std::size_t characters_left_ = kMaxPromptCharacters;
     std::size_t tokens_left_;
     std::size_t tokens_used_ = 0;
     const TokenCounter& count_;
 };
 
+/// \uXXXX of one UTF-16 code unit.
+void append_escape(std::string& out, char32_t unit) {
+    constexpr char digits[] = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        out.push_back(digits[(unit >> shift) & 15]);
+    }
+}
+
+/// True for what ends a line somewhere, steers a terminal, turns the reading direction or is not
+/// seen at all. Joiners stay: emoji and many scripts are spelt with them.
+bool is_misleading(char32_t code_point) {
+    constexpr char32_t zero_width_non_joiner = 0x200c;
+    constexpr char32_t zero_width_joiner = 0x200d;
+    return is_line_break(code_point) ||
+           (is_control(code_point) && code_point != zero_width_joiner &&
+            code_point != zero_width_non_joiner);
+}
+
+/// A JSON string without misleading characters, which JSON allows as they are: they are escaped.
 std::string quoted(std::string_view text) {
-    return boost::json::serialize(boost::json::value(boost::json::string(text)));
+    std::string line;
+    append_json_string(line, text);
+    std::string out;
+    out.reserve(line.size());
+    for (const auto [code_point, length] : CodePoints(line)) {
+        if (!is_misleading(code_point)) {
+            append_utf8(out, code_point);
+        } else if (code_point < 0x10000) {
+            append_escape(out, code_point);
+        } else {
+            append_escape(out, 0xd800 + ((code_point - 0x10000) >> 10));
+            append_escape(out, 0xdc00 + ((code_point - 0x10000) & 0x3ff));
+        }
+    }
+    return out;
+}
+
+/// The whole text quoted, or its longest beginning that `fits`; empty when not one character does.
+std::string quoted_beginning(std::string_view text,
+                             const std::function<bool(std::string_view)>& fits) {
+    if (std::string whole = quoted(text); fits(whole)) {
+        return whole;
+    }
+    std::size_t least = 0;
+    std::size_t most = text.size();
+    while (least < most) {
+        const std::size_t middle = least + (most - least + 1) / 2;
+        if (fits(quoted(text.substr(0, floor_boundary(text, middle))))) {
+            least = middle;
+        } else {
+            most = middle - 1;
+        }
+    }
+    const std::size_t end = floor_boundary(text, least);
+    return end > 0 ? quoted(text.substr(0, end)) : "";
 }
 
 std::string memory_line(std::size_t rank, const QuotedMemory& memory) {
@@ -110,9 +175,15 @@ Prompt render_prompt(std::string_view situation, std::span<const QuotedMemory> m
                      std::optional<std::size_t> token_budget, const TokenCounter& count_tokens) {
     Prompt prompt;
     Budget budget(token_budget, count_tokens);
-    const std::vector<std::string> asked = take_lines(
-        budget, kSituationHeader, 1, [&](std::size_t) { return quoted(situation); },
-        prompt.complete);
+    std::vector<std::string> asked;
+    std::string question = quoted_beginning(situation, [&](std::string_view line) {
+        return budget.fits({kSituationHeader, line});
+    });
+    prompt.complete = question == quoted(situation);
+    if (!question.empty()) {
+        budget.take({kSituationHeader, question});
+        asked.push_back(std::move(question));
+    }
     const std::vector<std::string> facts = take_lines(
         budget, kMemoryHeader, memories.size(),
         [&](std::size_t i) { return memory_line(i + 1, memories[i]); }, prompt.complete);

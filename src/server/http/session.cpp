@@ -84,7 +84,12 @@ class Session::Request {
             return trouble_reply(HttpTrouble::malformed, "one Host header is needed",
                                  head.request_id);
         }
-        if (message().count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
+        // Anything else is read differently by different servers: a proxy's idea of where a body
+        // ends must be ours.
+        const auto codings = message().count(http::field::transfer_encoding);
+        if (codings > 0 &&
+            (codings > 1 || message().version() != 11 ||
+             !beast::iequals(message()[http::field::transfer_encoding], "chunked"))) {
             return trouble_reply(HttpTrouble::malformed, "Transfer-Encoding must be chunked",
                                  head.request_id);
         }
@@ -92,8 +97,9 @@ class Session::Request {
     }
 
     bool take_body_bytes(std::uint64_t bytes) {
-        taken_ = state_.take_body_bytes(bytes) ? bytes : 0;
-        return bytes == 0 || taken_ != 0;
+        const bool taken = state_.take_body_bytes(bytes);
+        taken_ += taken ? bytes : 0;
+        return taken;
     }
 
     http::request_parser<http::string_body> parser;
@@ -228,8 +234,6 @@ asio::awaitable<bool> Session::receive_body(Request& request) {
         refusal = trouble_reply(HttpTrouble::expectation_failed, "", request_id);
     } else if (announced > max_bytes || max_bytes == 0) {
         refusal = too_large(max_bytes, request_id);
-    } else if (!request.take_body_bytes(announced)) {
-        refusal = no_room("too many bodies are being read", request_id);
     }
     if (!refusal) {
         request.parser.body_limit(max_bytes);
@@ -238,15 +242,24 @@ asio::awaitable<bool> Session::receive_body(Request& request) {
             static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
             co_await asio::async_write(socket_, asio::buffer(kContinue), kResult);
         }
-        const auto [error, size] =
-            co_await http::async_read(socket_, *buffer_, request.parser, kResult);
-        if (!error) {
+        request.parser.eager(true);
+        while (!refusal && !request.parser.is_done()) {
+            const auto [error, size] =
+                co_await http::async_read_some(socket_, *buffer_, request.parser, kResult);
+            if (error && error.category() == asio::error::get_system_category() && !timed_out_) {
+                co_return false;
+            }
+            if (error) {
+                refusal = trouble_with(request, error);
+            } else if (!request.take_body_bytes(size)) {
+                // Counted as it arrives: what is only announced takes no memory, and may never
+                // come.
+                refusal = no_room("too many bodies are being read", request_id);
+            }
+        }
+        if (!refusal) {
             co_return true;
         }
-        if (error.category() == asio::error::get_system_category() && !timed_out_) {
-            co_return false;
-        }
-        refusal = trouble_with(request, error);
     }
     request.must_close = true;
     co_await send(request, std::move(*refusal));

@@ -7,7 +7,7 @@ namespace soma::services {
 namespace {
 
 /// The state sequence a token asks for; 0 without a token.
-std::uint64_t sequence_of(std::string_view at_least, std::uint64_t epoch) {
+std::uint64_t asked_sequence(std::string_view at_least, std::uint64_t epoch) {
     if (at_least.empty()) {
         return 0;
     }
@@ -33,6 +33,17 @@ FoundMemory copy_out(const domain::Corpus& corpus, const domain::Hit& hit) {
 
 }  // namespace
 
+std::uint64_t Searcher::sequence_of(const backends::TenantRow& tenant, std::string_view at_least,
+                                    const Deadline& deadline) {
+    const std::uint64_t sequence = asked_sequence(at_least, tenant.epoch);
+    // Nobody may wait, and hold a worker, for a state that nobody ever wrote.
+    if (sequence > 0 && !index_.holds(tenant.id, sequence) &&
+        sequence > memories_.state_sequence(tenant.state_stream_id, deadline)) {
+        throw Error(ErrorKind::conflict, "is ahead of everything that was written").at("/at_least");
+    }
+    return sequence;
+}
+
 std::optional<math::QuantizedVector> Searcher::embed(const backends::TenantRow& tenant,
                                                      const SearchQuery& query,
                                                      std::uint64_t at_least, Time now,
@@ -54,7 +65,7 @@ std::optional<math::QuantizedVector> Searcher::embed(const backends::TenantRow& 
 
 Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& query, Time now,
                        const Deadline& deadline) {
-    const std::uint64_t at_least = sequence_of(query.at_least, tenant.epoch);
+    const std::uint64_t at_least = sequence_of(tenant, query.at_least, deadline);
     const auto weights = domain::keep_views(domain::default_weights(), query.views);
     const auto vector = embed(tenant, query, at_least, now, deadline);
     const auto lease = index_.read(tenant.id, at_least, deadline);

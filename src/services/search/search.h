@@ -6,6 +6,7 @@
 
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/memory/memories.h"
 #include "backends/postgres/tenant/tenants.h"
 #include "domain/retrieval/search.h"
 #include "telemetry/parts.h"
@@ -40,12 +41,17 @@ struct Found {
 /// Thread-safe.
 class Searcher {
   public:
-    Searcher(backends::Index& index, backends::Embedder& embedder, backends::QueryCache& queries,
-             telemetry::Parts& parts)
-        : index_(index), embedder_(embedder), queries_(queries), parts_(parts) {}
+    Searcher(backends::Index& index, backends::Memories& memories, backends::Embedder& embedder,
+             backends::QueryCache& queries, telemetry::Parts& parts)
+        : index_(index),
+          memories_(memories),
+          embedder_(embedder),
+          queries_(queries),
+          parts_(parts) {}
 
     /// Throws Error: invalid_argument (at_least, views, embedding), conflict (a token of another
-    /// epoch), unavailable (at_least not reached, tenant not loadable, embedder overloaded).
+    /// epoch or of a state that was never written), unavailable (at_least not reached, tenant not
+    /// loadable, embedder overloaded).
     Found search(const backends::TenantRow& tenant, const SearchQuery& query, Time now,
                  const Deadline& deadline);
 
@@ -54,7 +60,11 @@ class Searcher {
                                                const SearchQuery& query, std::uint64_t at_least,
                                                Time now, const Deadline& deadline);
 
+    std::uint64_t sequence_of(const backends::TenantRow& tenant, std::string_view at_least,
+                              const Deadline& deadline);
+
     backends::Index& index_;
+    backends::Memories& memories_;
     backends::Embedder& embedder_;
     backends::QueryCache& queries_;
     telemetry::Parts& parts_;

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from api import Client, assert_problem, make_token, parse_token
+from api import Client, assert_problem
 from private_stack import alive, wait_until
 
 BOUND = 60  # seconds a recovery may take before the test gives up: not a goal, a bound
@@ -217,14 +217,6 @@ def test_both_stores_of_copies_and_keys_are_gone(private_stack, filled):
         assert client.remember("still here")["sequence"] == 11
         assert client.recall("still here", top_k=1)["results"]
     client.close()
-
-
-def test_a_state_not_yet_reached_is_503(private_tenant):
-    client = private_tenant.agent
-    epoch, sequence = parse_token(client.remember("one")["state_token"])
-    reply = client.post("/v1/recall", {"query": "q", "at_least": make_token(epoch, sequence + 5)})
-    assert reply.status == 503, str(reply)
-    assert_unavailable(reply)
 
 
 def test_the_service_ends_on_a_signal_and_loses_nothing(private_stack, filled):

@@ -116,12 +116,20 @@ TEST(HttpLoad, BodiesShareOneBudget) {
     RawClient first(server.port);
     first.send(
         "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
-    EXPECT_EQ(first.read(false).status, 100);  // its bytes are taken from here on
+    EXPECT_EQ(first.read(false).status, 100);
+    // What is announced takes nothing; what has arrived does.
+    const auto second = make_request("POST", "/echo", std::string(900, 'x'));
+    EXPECT_EQ(RawClient(server.port).send(second).read().status, 200);
+    RawClient third(server.port);
+    third.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" +
+               std::string(999, 'z'));
+    std::this_thread::sleep_for(100ms);
     EXPECT_EQ(RawClient(server.port)
                   .send(make_request("POST", "/echo", std::string(900, 'x')))
                   .read()
                   .status,
               503);
+    EXPECT_EQ(third.send("z").read().status, 200);
     EXPECT_EQ(first.send(std::string(1000, 'y')).read().status, 200);
     EXPECT_EQ(first.send(make_request("POST", "/echo", std::string(900, 'x'))).read().status, 200);
 }

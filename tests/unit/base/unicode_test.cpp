@@ -125,6 +125,10 @@ TEST(Unicode, Classes) {
                 is_whitespace(U'\u00a0') && is_whitespace(U'\u2028') && is_whitespace(U'\u3000'));
     EXPECT_FALSE(is_whitespace(U'\u200b') || is_whitespace(U'\u180e') || is_whitespace(U'x'));
     EXPECT_TRUE(is_control(U'\x7f') && is_control(U'\u200b') && is_control(U'\ue000'));
+    for (const char32_t code_point : {0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029}) {
+        EXPECT_TRUE(is_line_break(code_point)) << static_cast<std::uint32_t>(code_point);
+    }
+    EXPECT_FALSE(is_line_break(U'\t') || is_line_break(U' ') || is_line_break(0x2027));
     EXPECT_FALSE(is_control(U'\t') || is_control(U'\n') || is_control(U'\r') || is_control(U' '));
     EXPECT_TRUE(is_punctuation(U'$') && is_punctuation(U'~') && is_punctuation(U'¿') &&
                 is_punctuation(U'—'));

@@ -104,6 +104,12 @@ std::vector<StoredMemory> Memories::session_tail(const Uuid& tenant,
     });
 }
 
+std::uint64_t Memories::state_sequence(const Uuid& state_stream, const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        return connection.run(kSequence, Params().add(state_stream), deadline).row(0).uint64(0);
+    });
+}
+
 std::uint64_t Memories::scan(const domain::TenantStreams& tenant, std::uint32_t model_generation,
                              int page_rows, const std::function<void()>& restart,
                              const std::function<void(std::span<StoredMemory>)>& visit,

@@ -32,6 +32,9 @@ class Memories {
                        const std::function<void(std::span<domain::StoredMemory>)>& visit,
                        const Deadline& deadline);
 
+    /// The last sequence of the tenant's `state` stream.
+    std::uint64_t state_sequence(const Uuid& state_stream, const Deadline& deadline);
+
     /// The session's last `limit` memories that have not expired at `now`, oldest first, without
     /// passages.
     std::vector<domain::StoredMemory> session_tail(const Uuid& tenant,

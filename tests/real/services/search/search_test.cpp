@@ -1,7 +1,5 @@
 #include "services/search/search.h"
 
-#include <thread>
-
 #include "domain/memory/embedding.h"
 #include "support/living_core.h"
 
@@ -112,18 +110,28 @@ TEST_F(SearchTest, TokensOfAnotherEpochAndNonsenseAreToldApart) {
     }
 }
 
-TEST_F(SearchTest, ASequenceIsWaitedForUntilTheDeadline) {
+TEST_F(SearchTest, AStateNobodyWroteIsNotWaitedFor) {
     const auto tenant = core.own_vectors(4);
     given(tenant, "first", {1, 0, 0, 0});
-    const std::string second = token(tenant, 2);
-    test::expect_error(ErrorKind::unavailable, "", [&] {
-        search(tenant, about("x", {}, {}, second), Deadline(std::chrono::milliseconds(50)));
-    });
-    std::thread writer([&] { given(tenant, "second", {0, 1, 0, 0}); });
-    const auto found = search(tenant, about("second", {}, {}, second));
-    writer.join();
-    EXPECT_EQ(found.memories.at(0).content.text, "second");
-    EXPECT_EQ(found.state.sequence, 2U);
+    for (const std::uint64_t ahead : {std::uint64_t{2}, ~std::uint64_t{0}}) {
+        test::expect_error(ErrorKind::conflict, "/at_least",
+                           [&] { search(tenant, about("x", {}, {}, token(tenant, ahead))); });
+    }
+    EXPECT_EQ(search(tenant, about("first", {}, {}, token(tenant, 1))).state.sequence, 1U);
+}
+
+TEST_F(SearchTest, AStateThatExistsIsWaitedForUntilTheDeadline) {
+    const auto tenant = core.own_vectors(4);
+    given(tenant, "first", {1, 0, 0, 0});
+    LivingCore other;
+    const auto there = [&](std::string_view at_least, const Deadline& deadline) {
+        return other.searcher.search(tenant, about("first", {}, {}, at_least), wall_clock_now(),
+                                     deadline);
+    };
+    EXPECT_EQ(there({}, LivingCore::soon()).memories.size(), 1U);
+    given(tenant, "second", {0, 1, 0, 0});  // which the other process's index does not hear of
+    test::expect_error(ErrorKind::unavailable, "",
+                       [&] { there(token(tenant, 2), Deadline(std::chrono::milliseconds(50))); });
 }
 
 TEST_F(SearchTest, AnotherProcessFindsTheSameFromPostgres) {

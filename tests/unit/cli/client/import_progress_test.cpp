@@ -37,6 +37,10 @@ class ImportProgressTest : public ::testing::Test {
     static std::vector<domain::ImportItem> items(const std::string& text) {
         return {{"notes.jsonl:1", {{"text", text}}}};
     }
+    static ImportProgress of(const std::string& token, const std::string& text,
+                             const std::string& path = "notes.jsonl") {
+        return {client(token), {path}, items(text)};
+    }
     std::size_t files() const {
         std::size_t count = 0;
         for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -49,46 +53,60 @@ class ImportProgressTest : public ::testing::Test {
     const std::string ada = token(R"({"sub":"ada","tenant":"t","exp":1,"iat":1,"jti":"x"})");
 };
 
-TEST_F(ImportProgressTest, ALaterRunGoesOnWhereThisOneStopped) {
-    const auto api = client(ada);
-    const ImportProgress progress(api, items("a"));
+TEST_F(ImportProgressTest, ALaterCallGoesOnWhereThisOneStopped) {
+    ImportProgress progress = of(ada, "a");
     EXPECT_EQ(progress.done(), 0U);
     progress.save(200);
     progress.save(400);
-    EXPECT_EQ(ImportProgress(api, items("a")).done(), 400U);
+    EXPECT_EQ(of(ada, "a").done(), 400U);
+    EXPECT_EQ(of(ada, "a").run(), progress.run());
     EXPECT_EQ(files(), 1U) << "no draft stays behind";
 }
 
 TEST_F(ImportProgressTest, AFreshTokenOfTheSameCallerIsTheSameImport) {
-    ImportProgress(client(ada), items("a")).save(7);
+    of(ada, "a").save(7);
     const auto renewed = token(R"({"sub":"ada","tenant":"t","exp":9,"iat":8,"jti":"y"})");
-    EXPECT_EQ(ImportProgress(client(renewed), items("a")).done(), 7U);
+    EXPECT_EQ(of(renewed, "a").done(), 7U);
 }
 
-TEST_F(ImportProgressTest, OtherItemsCallersAndPlacesAreOtherImports) {
-    ImportProgress(client(ada), items("a")).save(7);
-    EXPECT_EQ(ImportProgress(client(ada), items("b")).done(), 0U);
-    EXPECT_EQ(ImportProgress(client(ada, "http://b"), items("a")).done(), 0U);
+TEST_F(ImportProgressTest, OtherCallersAndPlacesAreOtherImports) {
+    of(ada, "a").save(7);
+    EXPECT_EQ(of(ada, "a", "other.jsonl").done(), 0U);
+    EXPECT_EQ(ImportProgress(client(ada, "http://b"), {"notes.jsonl"}, items("a")).done(), 0U);
     const auto elsewhere = token(R"({"sub":"ada","tenant":"u","exp":1,"iat":1,"jti":"x"})");
-    EXPECT_EQ(ImportProgress(client(elsewhere), items("a")).done(), 0U);
-    EXPECT_EQ(ImportProgress(client("no jwt"), items("a")).done(), 0U);
+    EXPECT_EQ(of(elsewhere, "a").done(), 0U);
+    EXPECT_EQ(of("no jwt", "a").done(), 0U);
+    EXPECT_EQ(of(ada, "a").done(), 7U);
+}
+
+TEST_F(ImportProgressTest, ItemsThatChangedAreANewRunAndSoIsChangingThemBack) {
+    of(ada, "a").save(7);
+    const std::string first = of(ada, "a").run();
+    EXPECT_EQ(of(ada, "b").done(), 0U);
+    ImportProgress back = of(ada, "a");
+    EXPECT_EQ(back.done(), 0U);
+    EXPECT_NE(back.run(), first);
+    back.save(7);
+    back.begin();
+    EXPECT_EQ(of(ada, "a").done(), 0U);
 }
 
 TEST_F(ImportProgressTest, AnUnreadableFileMeansFromTheStart) {
-    const ImportProgress progress(client(ada), items("a"));
-    progress.save(7);
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (entry.is_regular_file()) {
-            std::ofstream(entry.path()) << "not a number";
+    for (const auto* damage : {"not a number", "7", "7 run", "7 run digest"}) {
+        of(ada, "a").save(7);
+        for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+            if (entry.is_regular_file()) {
+                std::ofstream(entry.path()) << damage;
+            }
         }
+        EXPECT_EQ(of(ada, "a").done(), 0U) << damage;
     }
-    EXPECT_EQ(progress.done(), 0U);
 }
 
 TEST_F(ImportProgressTest, AFolderThatCannotBeWrittenIsSaid) {
     fs::create_directories(folder.parent_path());
     std::ofstream(folder) << "a file where the folder should be";
-    EXPECT_ANY_THROW(ImportProgress(client(ada), items("a")).save(1));
+    EXPECT_ANY_THROW(of(ada, "a"));
     fs::remove(folder);
 }
 
