@@ -28,6 +28,7 @@ compile() {
 
 build_release() {
   local from=$EPOCHREALTIME
+  say "building release ${*:-(all)}: some ten minutes on two cores at first, seconds when little changed"
   configure release
   compile release "$@"
   say "built release ${*:-(all)} in $(since "$from")"

@@ -104,7 +104,10 @@ serve_up() {
 
 stack_up() {
   local from=$EPOCHREALTIME stores=
-  [ "${1:-}" = --stores ] && stores=yes
+  case ${1:-} in
+    --stores) stores=yes ;;
+    ?*) die "up knows --stores, not $1" ;;
+  esac
   bring_up somabrain
   if [ -n "$stores" ]; then
     release_ports

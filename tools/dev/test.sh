@@ -255,7 +255,8 @@ run_tests() {
   case $which in
     structure) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    *) build_for_tests ;;
+    all | unit | oracle | real | e2e | sdk | crash) build_for_tests ;;
+    *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in
     all) test_everything ;;
@@ -270,7 +271,6 @@ run_tests() {
     fuzz) test_fuzz ;;
     tsan) with_stack test_tsan ;;
     mutants) test_mutants "${2:-}" ;;
-    *) die "no such tests: $which" ;;
   esac
   say "tests took $(since "$from")"
   printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
