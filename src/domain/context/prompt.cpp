@@ -20,17 +20,14 @@ class Budget {
     Budget(std::optional<std::size_t> tokens, const TokenCounter& count)
         : tokens_left_(tokens.value_or(std::numeric_limits<std::size_t>::max())), count_(count) {}
 
-    bool fits(std::initializer_list<std::string_view> lines) const {
-        const Cost cost = cost_of(lines);
-        return cost.characters <= characters_left_ && cost.tokens <= tokens_left_;
-    }
+    bool fits(std::initializer_list<std::string_view> lines) const { return fits(cost_of(lines)); }
 
     /// Takes all the lines or none of them.
     bool take(std::initializer_list<std::string_view> lines) {
-        if (!fits(lines)) {
+        const Cost cost = cost_of(lines);
+        if (!fits(cost)) {
             return false;
         }
-        const Cost cost = cost_of(lines);
         characters_left_ -= cost.characters;
         tokens_left_ -= cost.tokens;
         tokens_used_ += cost.tokens;
@@ -44,6 +41,9 @@ class Budget {
         std::size_t characters = 0;
         std::size_t tokens = 0;
     };
+    bool fits(const Cost& cost) const {
+        return cost.characters <= characters_left_ && cost.tokens <= tokens_left_;
+    }
     Cost cost_of(std::initializer_list<std::string_view> lines) const {
         Cost cost;
         for (const auto line : lines) {
@@ -97,12 +97,9 @@ std::string quoted(std::string_view text) {
     return out;
 }
 
-/// The whole text quoted, or its longest beginning that `fits`; empty when not one character does.
+/// The longest beginning of the text that `fits` when quoted; empty when not one character does.
 std::string quoted_beginning(std::string_view text,
                              const std::function<bool(std::string_view)>& fits) {
-    if (std::string whole = quoted(text); fits(whole)) {
-        return whole;
-    }
     std::size_t least = 0;
     std::size_t most = text.size();
     while (least < most) {
@@ -175,14 +172,16 @@ Prompt render_prompt(std::string_view situation, std::span<const QuotedMemory> m
                      std::optional<std::size_t> token_budget, const TokenCounter& count_tokens) {
     Prompt prompt;
     Budget budget(token_budget, count_tokens);
-    std::vector<std::string> asked;
-    std::string question = quoted_beginning(situation, [&](std::string_view line) {
-        return budget.fits({kSituationHeader, line});
-    });
-    prompt.complete = question == quoted(situation);
-    if (!question.empty()) {
-        budget.take({kSituationHeader, question});
-        asked.push_back(std::move(question));
+    std::vector<std::string> asked = take_lines(
+        budget, kSituationHeader, 1, [&](std::size_t) { return quoted(situation); },
+        prompt.complete);
+    if (asked.empty()) {
+        const std::string beginning = quoted_beginning(situation, [&](std::string_view line) {
+            return budget.fits({kSituationHeader, line});
+        });
+        if (!beginning.empty() && budget.take({kSituationHeader, beginning})) {
+            asked.push_back(beginning);
+        }
     }
     const std::vector<std::string> facts = take_lines(
         budget, kMemoryHeader, memories.size(),

@@ -6,6 +6,7 @@
 
 #include "math/numerics/vector.h"
 #include "support/math/graphs.h"
+#include "support/math/simplex.h"
 #include "support/property.h"
 
 namespace soma::math {
@@ -15,18 +16,7 @@ using test::case_random;
 using test::conductances;
 using test::connected_graph;
 using test::property;
-
-std::vector<double> any_masses(Random& random, std::size_t n) {
-    std::vector<double> masses(n);
-    double sum = 0;
-    for (double& mass : masses) {
-        sum += mass = random.uniform() + 1e-3;
-    }
-    for (double& mass : masses) {
-        mass /= sum;
-    }
-    return masses;
-}
+using test::random_simplex;
 
 TEST(Bridge, JoinsItsEndsAndKeepsItsMass) {
     property([] {
@@ -34,8 +24,8 @@ TEST(Bridge, JoinsItsEndsAndKeepsItsMass) {
         const Graph graph = connected_graph(random, 10);
         const auto c = conductances(random, graph, -1, 1);
         const double beta = test::decade(random, -0.5, 2);
-        auto mu0 = any_masses(random, graph.vertices());
-        auto mu1 = any_masses(random, graph.vertices());
+        auto mu0 = random_simplex(random, graph.vertices());
+        auto mu1 = random_simplex(random, graph.vertices());
         if (random.below(2) == 0) {  // all mass on one vertex: the planner's case
             mu0.assign(graph.vertices(), 0.0);
             mu0[random.below(graph.vertices())] = 1;

@@ -7,6 +7,7 @@
 
 #include "math/numerics/vector.h"
 #include "support/math/cases.h"
+#include "support/math/simplex.h"
 #include "support/property.h"
 
 namespace soma::math {
@@ -15,19 +16,8 @@ namespace {
 using test::case_random;
 using test::normal_vector;
 using test::property;
+using test::random_simplex;
 using Matrix = Eigen::MatrixXd;
-
-std::vector<double> random_weights(Random& random, std::size_t count) {
-    std::vector<double> weights(count);
-    double sum = 0;
-    for (double& w : weights) {
-        sum += w = random.uniform() + 1e-3;
-    }
-    for (double& w : weights) {
-        w /= sum;
-    }
-    return weights;
-}
 
 Matrix dense(const DensityMatrix& rho) {
     const auto values = rho.dense();
@@ -82,7 +72,7 @@ TEST(DensityMatrix, StaysADensityMatrixAndWithinTheSketchBound) {
             for (double& f : fillers) {
                 f *= scale;
             }
-            const auto weights = random_weights(random, m);
+            const auto weights = random_simplex(random, m);
             const double lambda = random.uniform();
             rho.update(lambda, fillers, weights).value();
             exact.update(lambda, fillers, weights);
@@ -121,7 +111,7 @@ TEST(DensityMatrix, ALargeBatchKeepsTheSameLaws) {
         for (int round = 0; round < 2; ++round) {
             const std::size_t m = 30 + random.below(20);
             const auto fillers = normal_vector(random, m * kDimension);
-            const auto weights = random_weights(random, m);
+            const auto weights = random_simplex(random, m);
             const double lambda = random.uniform();
             rho.update(lambda, fillers, weights).value();
             exact.update(lambda, fillers, weights);
@@ -139,11 +129,11 @@ TEST(DensityMatrix, OrderInsideABatchDoesNotMatter) {
         const std::size_t d = 2 + random.below(12);
         auto one = DensityMatrix::make(d, 1 + random.below(d)).value();
         const auto first = normal_vector(random, 4 * d);
-        one.update(0.4, first, random_weights(random, 4)).value();
+        one.update(0.4, first, random_simplex(random, 4)).value();
         auto two = one;
         const std::size_t m = 2 + random.below(5);
         const auto fillers = normal_vector(random, m * d);
-        const auto weights = random_weights(random, m);
+        const auto weights = random_simplex(random, m);
         std::vector<double> reversed_fillers;
         std::vector<double> reversed_weights(weights.rbegin(), weights.rend());
         for (std::size_t i = m; i-- > 0;) {
@@ -202,7 +192,7 @@ TEST(DensityMatrix, ScoreIsInvariantUnderAJointRotation) {
         auto turned = DensityMatrix::make(d, r).value();
         for (int round = 0; round < 3; ++round) {
             const auto fillers = normal_vector(random, 3 * d);
-            const auto weights = random_weights(random, 3);
+            const auto weights = random_simplex(random, 3);
             plain.update(0.5, fillers, weights).value();
             turned.update(0.5, turn(fillers), weights).value();
         }
