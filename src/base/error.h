@@ -8,18 +8,19 @@ namespace soma {
 
 /// The gRPC canonical codes we use. `server/error_reply` alone knows their HTTP numbers.
 enum class ErrorKind : std::uint8_t {
-    invalid_argument,    ///< the request is malformed or breaks a limit
-    payload_too_large,   ///< a body over its limit (gRPC: RESOURCE_EXHAUSTED)
-    unauthenticated,     ///< no valid credentials
-    permission_denied,   ///< valid credentials, wrong role or a rule forbids it
-    not_found,           ///< absent, or another tenant's: indistinguishable
-    already_exists,      ///< a unique name is taken
-    conflict,            ///< a state token of another epoch (gRPC: FAILED_PRECONDITION)
-    idempotency_reused,  ///< the Idempotency-Key was used with another body
-    resource_exhausted,  ///< a rate limit
-    unavailable,         ///< a dependency or queue is unavailable: retry later
-    deadline_exceeded,   ///< the request's time ran out
-    internal,            ///< our own mistake
+    invalid_argument,        ///< the request is malformed or breaks a limit
+    payload_too_large,       ///< a body over its limit (gRPC: RESOURCE_EXHAUSTED)
+    unsupported_media_type,  ///< a body in another form than JSON (gRPC: INVALID_ARGUMENT)
+    unauthenticated,         ///< no valid credentials
+    permission_denied,       ///< valid credentials, wrong role or a rule forbids it
+    not_found,               ///< absent, or another tenant's: indistinguishable
+    already_exists,          ///< a unique name is taken
+    conflict,                ///< a state token of another epoch (gRPC: FAILED_PRECONDITION)
+    idempotency_reused,      ///< the Idempotency-Key was used with another body
+    resource_exhausted,      ///< a rate limit
+    unavailable,             ///< a dependency or queue is unavailable: retry later
+    deadline_exceeded,       ///< the request's time ran out
+    internal,                ///< our own mistake
 };
 
 /// "This request cannot go on." Thrown from anywhere below the server and caught once, there.

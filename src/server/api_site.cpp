@@ -52,11 +52,6 @@ class Api {
         }
         auto& match = std::get<Routes::Match>(found);
         const std::uint64_t max_body = match.route->options->max_body_bytes();
-        if (max_body > 0) {
-            if (auto refusal = check_media_type(head)) {
-                return refuse(std::move(*refusal), head);
-            }
-        }
         return {std::nullopt, max_body,
                 [self, match = std::move(match)](const RequestHead& request, std::string body) {
                     return self->run(match, request, body);
@@ -81,20 +76,6 @@ class Api {
             return refuse(not_allowed(head, "GET, HEAD"), head);
         }
         return refuse(HttpReply{.body = std::string(document)}, head);
-    }
-
-    /// Strict: a body without a type is refused, since guessing one invites confusion attacks.
-    static std::optional<HttpReply> check_media_type(const RequestHead& head) {
-        const auto type = find_header(head, "content-type");
-        if (!type || !is_json_media_type(*type)) {
-            return trouble_reply(HttpTrouble::unsupported_media_type,
-                                 "Content-Type must be application/json", head.request_id);
-        }
-        if (find_header(head, "content-encoding")) {
-            return trouble_reply(HttpTrouble::unsupported_media_type,
-                                 "a Content-Encoding is not supported", head.request_id);
-        }
-        return std::nullopt;
     }
 
     HttpReply run(const Routes::Match& match, const RequestHead& head,
@@ -147,6 +128,7 @@ class Api {
             match.route->method->input_type());
         const std::unique_ptr<google::protobuf::Message> request(prototype->New());
         if (options.max_body_bytes() > 0) {
+            check_media_type(head);
             if (head.target.find('?') != std::string::npos) {
                 throw invalid("", "this path takes no query parameters");
             }

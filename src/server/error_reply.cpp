@@ -18,6 +18,8 @@ Problem problem_of(ErrorKind kind) {
             return {"invalid_argument", "The request breaks a limit", 400};
         case ErrorKind::payload_too_large:
             return {"payload_too_large", "The body is too large", 413};
+        case ErrorKind::unsupported_media_type:
+            return {"unsupported_media_type", "The body must be application/json", 415};
         case ErrorKind::unauthenticated:
             return {"unauthenticated", "No valid credentials", 401};
         case ErrorKind::permission_denied:
@@ -52,8 +54,6 @@ Problem problem_of(HttpTrouble trouble) {
             return {"method_not_allowed", "The path has no such method", 405};
         case HttpTrouble::request_timeout:
             return {"request_timeout", "The request came too slowly", 408};
-        case HttpTrouble::unsupported_media_type:
-            return {"unsupported_media_type", "The body must be application/json", 415};
         case HttpTrouble::expectation_failed:
             return {"expectation_failed", "Only 100-continue can be expected", 417};
         case HttpTrouble::headers_too_large:

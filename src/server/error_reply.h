@@ -14,7 +14,6 @@ enum class HttpTrouble {
     no_such_path,
     method_not_allowed,  ///< add the Allow header
     request_timeout,     ///< headers or body came too slowly
-    unsupported_media_type,
     expectation_failed,
     headers_too_large,
 };

@@ -42,6 +42,9 @@ std::string bearer_token(const RequestHead& head) {
 std::string checked_ascii(const RequestHead& head, const std::string& shown, std::size_t max) {
     std::string name = shown;
     std::transform(name.begin(), name.end(), name.begin(), lower);
+    if (std::ranges::count(head.headers, name, &Header::first) > 1) {
+        throw invalid(shown, "must be given once");
+    }
     const auto value = find_header(head, name);
     if (!value) {
         return {};
@@ -85,6 +88,32 @@ void add_checked_headers(const RequestHead& head, bool takes_idempotency_key,
         context.idempotency_key = std::move(key);
     }
     context.telemetry_ref = checked_ascii(head, "Soma-Telemetry-Ref", kMaxTelemetryRef);
+}
+
+void check_media_type(const RequestHead& head) {
+    const auto type = find_header(head, "content-type");
+    if (!type || !is_json_media_type(*type)) {
+        throw Error(ErrorKind::unsupported_media_type, "Content-Type must be application/json");
+    }
+    if (find_header(head, "content-encoding")) {
+        throw Error(ErrorKind::unsupported_media_type, "a Content-Encoding is not supported");
+    }
+}
+
+bool is_legal_host(std::string_view host) {
+    const std::size_t colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+    const std::string_view name = host.substr(0, colon);
+    const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
+    const auto is_name_character = [](char c) {
+        return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+               std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
+    };
+    const bool is_address = name.size() > 2 && name.front() == '[' && name.back() == ']';
+    const bool is_legal_name =
+        is_address ? name.find_first_not_of("0123456789abcdefABCDEF:.", 1) == name.size() - 1
+                   : !name.empty() && std::ranges::all_of(name, is_name_character);
+    return is_legal_name && port.size() <= 5 &&
+           port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_json_media_type(std::string_view content_type) {

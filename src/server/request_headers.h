@@ -13,9 +13,16 @@ namespace soma::server {
 services::RequestContext begin_context(const RequestHead& head, std::string method,
                                        std::chrono::milliseconds request_deadline);
 
+/// A Host header's value: a name or an address, and a port (RFC 3986 §3.2.2). Empty is none.
+bool is_legal_host(std::string_view host);
+
+/// Throws Error(unsupported_media_type) unless the body is announced as plain JSON. Strict: a body
+/// without a type is refused, since guessing one invites confusion attacks.
+void check_media_type(const RequestHead& head);
+
 /// Adds Idempotency-Key (for methods that take one) and Soma-Telemetry-Ref. Throws
-/// Error(invalid_argument) at the header's name. Apart from begin_context() because a refusal after
-/// admission owes an event and one before it does not.
+/// Error(invalid_argument) at the header's name, also when one is given twice. Apart from
+/// begin_context() because a refusal after admission owes an event and one before it does not.
 void add_checked_headers(const RequestHead& head, bool takes_idempotency_key,
                          services::RequestContext& context);
 

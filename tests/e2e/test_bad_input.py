@@ -1,5 +1,6 @@
 """Bad input: a problem+json that names field and limit, and nothing stored. One table a request."""
 import json
+import socket
 
 import pytest
 
@@ -116,7 +117,10 @@ BYTES = [
     ("a lone surrogate escape", b'{"text":"\\ud800"}', None, None),
     ("a reversed pair", b'{"text":"\\udc00\\ud800"}', None, None),
     ("a NUL escape", b'{"text":"a\\u0000b"}', "/text", "U+0000"),
-    ("NaN in an embedding", b'{"text":"a","embedding":[NaN]}', None, "JSON"),
+    ("NaN in an embedding", b'{"text":"a","embedding":[0.5,NaN]}', "/embedding/1", "no NaN"),
+    ("the least integer", b'{"text":"a","turn":-9223372036854775808}', "/turn", "2^53"),
+    ("the least integer in metadata", b'{"text":"a","metadata":{"n":-9223372036854775808}}',
+     "/metadata/n", "2^53"),
     ("a number past double", b'{"text":"a","importance":1e999}', "/importance", None),
     ("a bad escape", b'{"text":"\\x41"}', None, "JSON"),
 ]
@@ -232,6 +236,44 @@ def test_query_parameters(shared, stores_nothing):
 def test_bad_headers(shared, stores_nothing, header, value, fragment):
     reply = shared.agent.post(REMEMBER, {"text": "x"}, headers={header: value})
     assert_problem(reply, 400, header, fragment)
+
+
+def raw(shared, lines, body=b""):
+    """The status and body of a request whose header lines are sent as they are written."""
+    head = [*lines, f"Authorization: Bearer {shared.token()}", f"Content-Length: {len(body)}",
+            "Connection: close", "", ""]
+    with socket.create_connection(("127.0.0.1", shared.stack.http_port), 30) as link:
+        link.sendall("\r\n".join(head).encode("latin-1") + body)
+        answer = b"".join(iter(lambda: link.recv(65536), b""))
+    return int(answer.split(b" ", 2)[1]), answer.partition(b"\r\n\r\n")[2]
+
+
+def test_a_header_given_twice(shared, stores_nothing):
+    status, body = raw(shared, ["POST /v1/memories HTTP/1.1", "Host: x",
+                                "Content-Type: application/json", "Idempotency-Key: a",
+                                "Idempotency-Key: b"], b'{"text":"x"}')
+    assert status == 400 and json.loads(body)["field"] == "Idempotency-Key", body
+
+
+@pytest.mark.parametrize("host", ["", "a\tb", "a b", "x/y", "user@x", "caf\xe9", "[::1", "x:port"])
+def test_odd_hosts(shared, stores_nothing, host):
+    status, body = raw(shared, ["GET /health HTTP/1.1", f"Host: {host}"])
+    assert status == 400 and b"Host" in body, body
+
+
+@pytest.mark.parametrize("verb", ["GET", "DELETE"])
+def test_a_body_where_none_belongs(shared, stores_nothing, verb):
+    client = Client(shared.stack.http_port, shared.token())
+    reply = client.call(verb, "/v1/memories/019f0000-0000-7000-8000-000000000000", {"why": "x"})
+    assert_problem(reply, 400, None, "takes no body")
+    client.close()
+
+
+def test_strangers_learn_nothing_of_media_types(shared, stores_nothing):
+    client = Client(shared.stack.http_port)
+    reply = client.post(REMEMBER, b"text", headers={"Content-Type": "text/plain"})
+    assert_problem(reply, 401)
+    client.close()
 
 
 @pytest.mark.parametrize("headers", [

@@ -8,12 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "base/unicode.h"
+
 namespace soma {
 namespace {
 
 namespace json = boost::json;
 using boost::system::error_code;
 using json::string_view;
+
+constexpr std::size_t kMaxShownName = 64;
 
 /// Builds the value while remembering the member names of every open object. Boost's own parser
 /// keeps the last of two equal names silently, which is what we are here to refuse.
@@ -25,6 +29,8 @@ class Builder {
     static constexpr std::size_t max_string_size = std::size_t(-1);
 
     json::value take() { return values_.release(); }
+    /// Why this builder refused; empty when the parser did.
+    const std::string& reason() const { return reason_; }
 
     bool on_document_begin(error_code&) {
         values_.reset();
@@ -38,7 +44,12 @@ class Builder {
     bool on_object_end(std::size_t count, error_code& trouble) {
         auto& names = names_.back();
         std::sort(names.begin(), names.end());
-        const bool repeated = std::adjacent_find(names.begin(), names.end()) != names.end();
+        const auto twin = std::adjacent_find(names.begin(), names.end());
+        const bool repeated = twin != names.end();
+        if (repeated) {
+            reason_ =
+                "\"" + twin->substr(0, floor_boundary(*twin, kMaxShownName)) + "\" is given twice";
+        }
         names_.pop_back();
         values_.push_object(count);
         return accept(!repeated, trouble);
@@ -78,6 +89,9 @@ class Builder {
     }
     bool on_double(double number, string_view, error_code& trouble) {
         values_.push_double(number);
+        if (!std::isfinite(number)) {
+            reason_ = "a number is out of range: it must fit a 64-bit float";
+        }
         return accept(std::isfinite(number), trouble);
     }
     bool on_bool(bool flag, error_code&) {
@@ -102,20 +116,47 @@ class Builder {
     json::value_stack values_;
     std::vector<std::vector<std::string>> names_;
     std::string name_;
+    std::string reason_;
 };
+
+std::string reason_of(const error_code& trouble, const Builder& builder, std::string_view text,
+                      std::size_t max_depth) {
+    if (!builder.reason().empty()) {
+        return builder.reason();
+    }
+    if (trouble == json::error::too_deep) {
+        return "nested more than " + std::to_string(max_depth) + " levels deep";
+    }
+    if (!valid_utf8(text)) {
+        return "not UTF-8";
+    }
+    if (trouble == json::error::incomplete) {
+        return "not JSON: it ends too early";
+    }
+    return trouble ? "not JSON: " + trouble.message() : "not JSON: more follows the value";
+}
 
 }  // namespace
 
-std::optional<json::value> parse_strict_json(std::string_view text, std::size_t max_depth) {
+std::variant<json::value, JsonTrouble> read_strict_json(std::string_view text,
+                                                        std::size_t max_depth) {
     json::parse_options options;
     options.max_depth = max_depth;
     json::basic_parser<Builder> parser(options);
     error_code trouble;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), trouble);
     if (trouble || used != text.size() || !parser.done()) {
-        return std::nullopt;
+        return JsonTrouble{reason_of(trouble, parser.handler(), text, max_depth), used};
     }
     return parser.handler().take();
+}
+
+std::optional<json::value> parse_strict_json(std::string_view text, std::size_t max_depth) {
+    auto read = read_strict_json(text, max_depth);
+    if (auto* value = std::get_if<json::value>(&read)) {
+        return std::move(*value);
+    }
+    return std::nullopt;
 }
 
 }  // namespace soma

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <string>
 
@@ -68,6 +69,13 @@ class Events {
     std::string buffer_;
 };
 
+/// True where a number should be and a word stands that some languages print for one: the commonest
+/// way for a vector to be no JSON.
+bool is_not_finite(std::string_view text, std::size_t at) {
+    const std::string_view rest = text.substr(std::min(at, text.size()));
+    return rest.starts_with("NaN") || rest.starts_with("Infinity") || rest.starts_with("-Infinity");
+}
+
 }  // namespace
 
 void decode_json(std::string_view text, std::span<const Parameter> parameters,
@@ -92,6 +100,10 @@ void decode_json(std::string_view text, std::span<const Parameter> parameters,
     if (error == boost::json::error::too_deep) {
         throw invalid(walk.pointer(),
                       "must be nested at most " + std::to_string(kMaxDepth) + " levels deep");
+    }
+    if (error && is_not_finite(text, consumed)) {
+        throw invalid(walk.pointer_to_next(),
+                      "must be valid JSON in UTF-8: it has no NaN and no infinity");
     }
     if (error) {
         // Of a body that ends too early no single value is to blame.

@@ -16,7 +16,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxPointerName = 128;
-constexpr std::int64_t kMaxExact = (std::int64_t{1} << 53) - 1;
 constexpr double kPlainDigitsBelow = 1e21;  // from here on canonical numbers have an exponent
 
 json::value parse_number(std::string_view literal) {
@@ -24,7 +23,7 @@ json::value parse_number(std::string_view literal) {
         std::int64_t value = 0;
         const auto [end, error] =
             std::from_chars(literal.data(), literal.data() + literal.size(), value);
-        if (error != std::errc() || std::abs(value) > kMaxExact) {
+        if (error != std::errc() || value > kMaxExact || value < -kMaxExact) {
             throw Violation{"must be within ±(2^53 − 1) to be kept exactly"};
         }
         return value;

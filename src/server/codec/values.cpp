@@ -18,8 +18,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using somabrain::v1::Limits;
 
-constexpr std::int64_t kMaxExact = (std::int64_t{1} << 53) - 1;
-
 [[noreturn]] void violate(std::string message) {
     throw Violation{std::move(message)};
 }
@@ -100,7 +98,7 @@ std::int64_t parse_integer(std::string_view literal) {
         std::int64_t value = 0;
         const auto [end, error] =
             std::from_chars(literal.data(), literal.data() + literal.size(), value);
-        if (error != std::errc() || std::abs(value) > kMaxExact) {
+        if (error != std::errc() || value > kMaxExact || value < -kMaxExact) {
             violate_exact_range();
         }
         return value;

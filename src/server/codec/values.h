@@ -1,12 +1,16 @@
 #pragma once
 #include <google/protobuf/message.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "server/codec/plan.h"
 
 namespace soma::server {
+
+/// Integers up to here are the same for every reader of JSON, doubles included.
+inline constexpr std::int64_t kMaxExact = (std::int64_t{1} << 53) - 1;
 
 /// A value breaks a limit. Thrown inside the codec only: the walk knows the pointer and turns it
 /// into an Error. `message` reads after the pointer.

@@ -33,6 +33,18 @@ std::string Walk::pointer() const {
     return out;
 }
 
+std::string Walk::pointer_to_next() const {
+    std::string out = pointer();
+    if (!free_ && !frames_.empty() && frames_.back().kind == Kind::list) {
+        const std::int64_t last = frames_.back().index;
+        if (last >= 0) {
+            out.resize(out.rfind('/'));
+        }
+        append_pointer_segment(out, std::to_string(last + 1));
+    }
+    return out;
+}
+
 void Walk::begin_object() {
     if (free_) {
         free_->begin_object();

@@ -35,6 +35,9 @@ class Walk {
 
     /// Where the walk stands, as a JSON pointer.
     std::string pointer() const;
+    /// The same when the value to blame is one that has not reached the walk: in a list, the item
+    /// after the last one.
+    std::string pointer_to_next() const;
 
   private:
     enum class Kind : std::uint8_t { message, list, map };

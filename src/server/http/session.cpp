@@ -14,6 +14,7 @@
 
 #include "server/error_reply.h"
 #include "server/http/reply_text.h"
+#include "server/request_headers.h"
 
 namespace soma::server {
 namespace {
@@ -80,8 +81,13 @@ class Session::Request {
     /// What HTTP/1.1 itself forbids; a body whose end two parsers may see in different places is
     /// how requests are smuggled past proxies.
     std::optional<HttpReply> check_framing() const {
-        if (message().version() == 11 && message().count(http::field::host) != 1) {
+        const auto hosts = message().count(http::field::host);
+        if (hosts > 1 || (hosts == 0 && message().version() == 11)) {
             return trouble_reply(HttpTrouble::malformed, "one Host header is needed",
+                                 head.request_id);
+        }
+        if (hosts == 1 && !is_legal_host(message()[http::field::host])) {
+            return trouble_reply(HttpTrouble::malformed, "the Host header names no host",
                                  head.request_id);
         }
         // Anything else is read differently by different servers: a proxy's idea of where a body
@@ -232,7 +238,10 @@ asio::awaitable<bool> Session::receive_body(Request& request) {
     const std::uint64_t announced = request.parser.content_length().value_or(max_bytes);
     if (!expect.empty() && !beast::iequals(expect, "100-continue")) {
         refusal = trouble_reply(HttpTrouble::expectation_failed, "", request_id);
-    } else if (announced > max_bytes || max_bytes == 0) {
+    } else if (max_bytes == 0) {
+        refusal = error_reply(Error(ErrorKind::invalid_argument, "this request takes no body"),
+                              request_id);
+    } else if (announced > max_bytes) {
         refusal = too_large(max_bytes, request_id);
     }
     if (!refusal) {

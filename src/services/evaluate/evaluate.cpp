@@ -228,7 +228,7 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
                           .answer = {}};
     const auto outcome = [&] {
         const auto timer = parts_.time(telemetry::Part::commit);
-        return wait_for(committer_.submit(std::move(intent)), context.deadline);
+        return wait_for_record(committer_.submit(std::move(intent)), context.deadline);
     }();
     if (!situation.session_hmac.empty()) {
         const auto& assigned = std::get<domain::Committed>(outcome).access;

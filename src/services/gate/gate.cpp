@@ -94,7 +94,7 @@ void Gate::record_refusal(const RequestContext& context, const Admission& admiss
                           .changes = {},
                           .access = domain::AccessRecord{std::move(event), {}},
                           .answer = {}};
-    wait_for(committer_.submit(std::move(intent)), deadline);
+    wait_for_record(committer_.submit(std::move(intent)), deadline);
 }
 
 std::uint64_t Gate::refused_tokens(domain::TokenRefusal reason) const {

@@ -123,7 +123,7 @@ void Recall::record(const RequestContext& context, const Admission& admission,
                           .access = domain::AccessRecord{std::move(event), {}},
                           .answer = {}};
     const auto timer = parts_.time(telemetry::Part::commit);
-    wait_for(committer_.submit(std::move(intent)), context.deadline);
+    wait_for_record(committer_.submit(std::move(intent)), context.deadline);
 }
 
 }  // namespace soma::services

@@ -130,6 +130,25 @@ def test_postgres_stops_for_a_while(private_stack, filled):
     client.close()
 
 
+def test_reads_of_a_frozen_postgres(private_stack, filled):
+    """Who reads has no Idempotency-Key to repeat: plainly unavailable, and when to come back."""
+    tenant, ids = filled
+    client = tenant.new_client("agent")
+    client.recall("loaded")
+    with private_stack.frozen("postgres"):
+        for act in (lambda: client.get(ids[0]),
+                    lambda: client.post("/v1/recall", {"query": "locker"}),
+                    lambda: client.post("/v1/brain/evaluate", {"query": "locker"}),
+                    # A refusal owes its event as well.
+                    lambda: client.post("/v1/recall", {"query": ""})):
+            reply = act()
+            assert_unavailable(reply)
+            assert "Idempotency-Key" not in reply.json["detail"], str(reply)
+    eventually(lambda: client.post("/v1/recall", {"query": "back"}), "recall")
+    all_there(tenant, ids)
+    client.close()
+
+
 def test_redis_is_killed(private_stack, filled):
     tenant, ids = filled
     client = tenant.new_client("agent")

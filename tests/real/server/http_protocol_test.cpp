@@ -61,6 +61,13 @@ TEST(HttpProtocol, RefusesWhatIsNotHttp) {
         "GET /echo HTTP/1.1\r\n\r\n",
         "GET /echo HTTP/1.1\r\n" + host + host + "\r\n",
         "GET /echo HTTP/1.1\r\nHost : x\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost:\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: a\x01b\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: a\tb\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: x/../y\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: user@x\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: \xff\r\n\r\n",
+        "GET /echo HTTP/1.0\r\nHost: x y\r\n\r\n",
         "GET /echo HTTP/1.1\r\n" + host + "Bad Header: x\r\n\r\n",
         "GET /e cho HTTP/1.1\r\n" + host + "\r\n",
         "GET\t/echo HTTP/1.1\r\n" + host + "\r\n",
@@ -143,8 +150,17 @@ TEST(HttpProtocol, TooLargeBodiesAre413) {
     chunked.send("258\r\n" + std::string(600, 'x') + "\r\n258\r\n" + std::string(600, 'x') +
                  "\r\n");
     EXPECT_EQ(chunked.read().status, 413);
-    // Where no body is expected.
-    EXPECT_EQ(RawClient(server.port).send(make_request("GET", "/door", "x")).read().status, 413);
+}
+
+TEST(HttpProtocol, ABodyWhereNoneBelongsIsSaid) {
+    Server server;
+    for (const std::string& more : {std::string("Content-Length: 1\r\n\r\nx"),
+                                    std::string("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")}) {
+        const auto answer =
+            RawClient(server.port).send("GET /door HTTP/1.1\r\nHost: x\r\n" + more).read();
+        EXPECT_EQ(answer.status, 400);
+        EXPECT_NE(answer.body.find("this request takes no body"), std::string::npos) << answer.body;
+    }
 }
 
 TEST(HttpProtocol, ARefusalSurvivesTheBodyStillComing) {

@@ -147,11 +147,20 @@ TEST_F(ApiSite, WhatFailsBeforeIdentityTouchesNoGate) {
     const auto wrong_verb = call("PUT", "/v1/memories/x", {kJson, kToken});
     EXPECT_EQ(wrong_verb.status, 405);
     EXPECT_EQ(wrong_verb.headers, (std::vector<Header>{{"Allow", "GET, DELETE"}}));
-    EXPECT_EQ(call("POST", "/v1/memories", {kToken}, "{}").status, 415);
-    EXPECT_EQ(call("POST", "/v1/memories", {kToken, {"content-type", "text/plain"}}).status, 415);
-    EXPECT_EQ(call("POST", "/v1/memories", {kToken, kJson, {"content-encoding", "gzip"}}).status,
-              415);
     EXPECT_EQ(steps_, "");
+}
+
+TEST_F(ApiSite, TheMediaTypeIsJudgedAfterIdentity) {
+    EXPECT_EQ(call("POST", "/v1/memories", {}, "{}").status, 401);
+    EXPECT_EQ(steps_, " admit");
+    for (const auto& headers :
+         std::vector<std::vector<Header>>{{kToken},
+                                          {kToken, {"content-type", "text/plain"}},
+                                          {kToken, kJson, kJson},
+                                          {kToken, kJson, {"content-encoding", "gzip"}}}) {
+        EXPECT_EQ(call("POST", "/v1/memories", headers, R"({"text":"x"})").status, 415);
+        EXPECT_EQ(steps_, " admit refused(ann,415)");
+    }
 }
 
 TEST_F(ApiSite, PathParametersAreChecked) {

@@ -19,13 +19,19 @@ std::string header(const HttpReply& reply, std::string_view name) {
 }
 
 TEST(ErrorReply, EveryKindHasItsNumber) {
-    const std::map<ErrorKind, int> numbers = {
-        {ErrorKind::invalid_argument, 400},   {ErrorKind::payload_too_large, 413},
-        {ErrorKind::unauthenticated, 401},    {ErrorKind::permission_denied, 403},
-        {ErrorKind::not_found, 404},          {ErrorKind::already_exists, 409},
-        {ErrorKind::conflict, 409},           {ErrorKind::idempotency_reused, 422},
-        {ErrorKind::resource_exhausted, 429}, {ErrorKind::unavailable, 503},
-        {ErrorKind::deadline_exceeded, 504},  {ErrorKind::internal, 500}};
+    const std::map<ErrorKind, int> numbers = {{ErrorKind::invalid_argument, 400},
+                                              {ErrorKind::payload_too_large, 413},
+                                              {ErrorKind::unauthenticated, 401},
+                                              {ErrorKind::permission_denied, 403},
+                                              {ErrorKind::not_found, 404},
+                                              {ErrorKind::already_exists, 409},
+                                              {ErrorKind::conflict, 409},
+                                              {ErrorKind::idempotency_reused, 422},
+                                              {ErrorKind::resource_exhausted, 429},
+                                              {ErrorKind::unavailable, 503},
+                                              {ErrorKind::deadline_exceeded, 504},
+                                              {ErrorKind::internal, 500},
+                                              {ErrorKind::unsupported_media_type, 415}};
     for (const auto& [kind, number] : numbers) {
         EXPECT_EQ(http_status(kind), number);
         EXPECT_EQ(error_reply(Error(kind, "x"), "id").status, number);
@@ -69,13 +75,10 @@ TEST(ErrorReply, SaysWhenToComeBackAndHowToIdentify) {
 }
 
 TEST(ErrorReply, TroublesOfHttpItself) {
-    const std::map<HttpTrouble, int> numbers = {{HttpTrouble::malformed, 400},
-                                                {HttpTrouble::no_such_path, 404},
-                                                {HttpTrouble::method_not_allowed, 405},
-                                                {HttpTrouble::request_timeout, 408},
-                                                {HttpTrouble::unsupported_media_type, 415},
-                                                {HttpTrouble::expectation_failed, 417},
-                                                {HttpTrouble::headers_too_large, 431}};
+    const std::map<HttpTrouble, int> numbers = {
+        {HttpTrouble::malformed, 400},          {HttpTrouble::no_such_path, 404},
+        {HttpTrouble::method_not_allowed, 405}, {HttpTrouble::request_timeout, 408},
+        {HttpTrouble::expectation_failed, 417}, {HttpTrouble::headers_too_large, 431}};
     for (const auto& [trouble, number] : numbers) {
         const auto reply = trouble_reply(trouble, "why", "rid");
         EXPECT_EQ(reply.status, number);

@@ -57,6 +57,11 @@ TEST(RequestHeaders, IdempotencyKeyAndTelemetryRef) {
     EXPECT_EQ(refusal({{"idempotency-key", ""}}), "Idempotency-Key must not be empty");
     EXPECT_EQ(refusal({{"idempotency-key", "é"}}), "Idempotency-Key must be printable ASCII");
     EXPECT_EQ(refusal({{"idempotency-key", "a\tb"}}), "Idempotency-Key must be printable ASCII");
+    // Joined they would be a key that neither of the two callers can repeat.
+    EXPECT_EQ(refusal({{"idempotency-key", "a"}, {"idempotency-key", "b"}}),
+              "Idempotency-Key must be given once");
+    EXPECT_EQ(refusal({{"soma-telemetry-ref", "a"}, {"soma-telemetry-ref", "a"}}),
+              "Soma-Telemetry-Ref must be given once");
     EXPECT_EQ(refusal({{"soma-telemetry-ref", std::string(256, '~')}}), "");
     EXPECT_EQ(refusal({{"soma-telemetry-ref", std::string(257, '~')}}),
               "Soma-Telemetry-Ref must have at most 256 characters");
@@ -85,6 +90,20 @@ TEST(RequestHeaders, MediaType) {
           "application/problem+json", "application/json; boundary=x", "application/json;",
           "application/json, text/plain"}) {
         EXPECT_FALSE(is_json_media_type(bad)) << bad;
+    }
+}
+
+TEST(RequestHeaders, Host) {
+    for (const char* good :
+         {"localhost", "localhost:9696", "a.example", "127.0.0.1:80", "[::1]", "[::1]:9696",
+          "[::ffff:127.0.0.1]:1", "h-1_~.x%41", "localhost:", "a!$&'()*+,;=b"}) {
+        EXPECT_TRUE(is_legal_host(good)) << good;
+    }
+    for (const std::string bad :
+         {"",         ":",     ":80",      "a b",  "a/b", "a@b",    "a:b", "a:1:2",
+          "a:123456", "[]",    "[",        "[::1", "::1", "[::1]x", "[x]", "a\tb",
+          "a\x01",    "a\x7f", "\xc3\xa9", "a?b",  "a#b", "a\\b",   "<a>"}) {
+        EXPECT_FALSE(is_legal_host(bad)) << bad;
     }
 }
 

@@ -60,6 +60,27 @@ TEST(StrictJson, RefusesWhatIsNotOneDocument) {
     EXPECT_FALSE(parse_strict_json(std::string("{}\0", 3)));
 }
 
+std::string reason(std::string_view text, std::size_t max_depth = 32) {
+    const auto read = read_strict_json(text, max_depth);
+    const auto* trouble = std::get_if<JsonTrouble>(&read);
+    return trouble == nullptr ? "" : trouble->reason + " @" + std::to_string(trouble->at);
+}
+
+TEST(StrictJson, ARefusalSaysWhyAndWhere) {
+    EXPECT_EQ(reason("{}"), "");
+    EXPECT_EQ(reason(R"({"a":1,"text":2,"text":3})").substr(0, 21), "\"text\" is given twice");
+    EXPECT_EQ(reason(R"({"a":1e400})").substr(0, 24), "a number is out of range");
+    EXPECT_EQ(reason("[-1e400]").substr(0, 24), "a number is out of range");
+    EXPECT_EQ(reason("{\"a\":\"\xff\"}").substr(0, 9), "not UTF-8");
+    EXPECT_EQ(reason(R"({"a":1)"), "not JSON: it ends too early @6");
+    EXPECT_EQ(reason(""), "not JSON: it ends too early @0");
+    EXPECT_EQ(reason("{} x").substr(0, 10), "not JSON: ");
+    EXPECT_EQ(reason(R"({"a":tea})").substr(0, 10), "not JSON: ");
+    EXPECT_EQ(reason("[[[]]]", 2).substr(0, 31), "nested more than 2 levels deep ");
+    const std::string long_name(300, 'n');
+    EXPECT_LT(reason("{\"" + long_name + "\":1,\"" + long_name + "\":1}").size(), 100U);
+}
+
 TEST(StrictJson, DepthIsBounded) {
     EXPECT_TRUE(parse_strict_json(nested(32)));
     EXPECT_FALSE(parse_strict_json(nested(33)));

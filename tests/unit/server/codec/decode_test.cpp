@@ -159,6 +159,17 @@ TEST(DecodeRefuses, BrokenLimits) {
     });
 }
 
+TEST(DecodeRefuses, TheLeastInteger) {
+    // Its absolute value is no int64: comparing that one would let it pass.
+    const std::string range = "must be an integer within ±(2^53 − 1)";
+    expect_refused<RememberRequest>({
+        {R"({"text":"x","ttl_seconds":-9223372036854775808})", "/ttl_seconds " + range},
+        {R"({"text":"x","turn":-9223372036854775808})", "/turn " + range},
+        {R"({"text":"x","metadata":{"n":-9223372036854775808}})",
+         "/metadata/n must be within ±(2^53 − 1) to be kept exactly"},
+    });
+}
+
 TEST(DecodeRefuses, Formats) {
     const std::string time = "must be an RFC 3339 time with an offset and at most microseconds";
     expect_refused<RememberRequest>({
@@ -258,6 +269,23 @@ TEST(DecodeRefuses, WhatIsNotJson) {
                   std::string::npos)
             << json << " → " << refusal<RememberRequest>(json);
     }
+    // What Python's json prints for a vector that went wrong: the number is named.
+    const std::string no_nan = " must be valid JSON in UTF-8: it has no NaN and no infinity";
+    EXPECT_EQ(refusal<RememberRequest>(R"({"text":"x","embedding":[NaN]})"),
+              "/embedding/0" + no_nan);
+    EXPECT_EQ(refusal<RememberRequest>(R"({"text":"x","embedding":[0.5, 1, NaN, 2]})"),
+              "/embedding/2" + no_nan);
+    EXPECT_EQ(refusal<RememberRequest>(R"({"text":"x","embedding":[0.5,-Infinity]})"),
+              "/embedding/1" + no_nan);
+    EXPECT_EQ(refusal<RememberRequest>(R"({"text":"x","importance":Infinity})"),
+              "/importance" + no_nan);
+    EXPECT_EQ(refusal<RememberRequest>(R"({"text":"x","metadata":{"a":[1,NaN]}})"),
+              "/metadata/a/1" + no_nan);
+    EXPECT_EQ(refusal<RememberBatchRequest>(
+                  R"({"items":[{"text":"x"},{"text":"x","embedding":[1,NaN]}]})"),
+              "/items/1/embedding/1" + no_nan);
+    EXPECT_EQ(refusal<RememberBatchRequest>(R"({"items":[{"text":"x"},NaN]})"),
+              "/items/1" + no_nan);
     EXPECT_EQ(refusal<RememberRequest>("\xEF\xBB\xBF{\"text\":\"x\"}"),
               " must not begin with a byte order mark");
 }
