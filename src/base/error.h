@@ -15,7 +15,7 @@ enum class ErrorKind : std::uint8_t {
     permission_denied,       ///< valid credentials, wrong role or a rule forbids it
     not_found,               ///< absent, or another tenant's: indistinguishable
     already_exists,          ///< a unique name is taken
-    conflict,                ///< a state token of another epoch (gRPC: FAILED_PRECONDITION)
+    conflict,                ///< with what is there, e.g. a state token (gRPC: FAILED_PRECONDITION)
     idempotency_reused,      ///< the Idempotency-Key was used with another body
     resource_exhausted,      ///< a rate limit
     unavailable,             ///< a dependency or queue is unavailable: retry later

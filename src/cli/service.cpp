@@ -4,7 +4,9 @@
 
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/memory/feedback.h"
 #include "backends/postgres/memory/memories.h"
+#include "backends/postgres/memory/sessions.h"
 #include "backends/postgres/schema/migrations.h"
 #include "backends/postgres/tenant/tenants.h"
 #include "cli/service_metrics.h"
@@ -14,12 +16,14 @@
 #include "server/operations_site.h"
 #include "services/commit/committer.h"
 #include "services/evaluate/evaluate.h"
+#include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
 #include "services/jobs/jobs.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
 #include "services/search/load.h"
 #include "services/search/search.h"
+#include "services/write/writer.h"
 #include "telemetry/log.h"
 
 namespace soma::cli {
@@ -87,15 +91,16 @@ struct Service::Parts {
           keyring(vault, keyring_limits(c)),
           index(services::TenantLoader(tenants, memories, keyring), index_limits(c)),
           committer(app_login(c), committer_options(c)),
-          working_memory(cache, memories, evaluations, keyring,
-                         seconds(c.working_memory_ttl_seconds)),
+          working_memory(cache, sessions, keyring, seconds(c.working_memory_ttl_seconds)),
+          writer(keyring, committer, working_memory, ids),
           gate(verifier, directory, committer, ids),
           preparer(keyring, *embedder, ids),
           searcher(index, memories, *embedder, queries, parts),
-          remember(preparer, keyring, committer, working_memory, ids),
+          remember(preparer, writer, working_memory),
           recall(searcher, memories, keyring, committer, ids, parts),
           evaluate(searcher, working_memory, keyring, *embedder, committer, ids, parts,
                    std::chrono::hours(c.evaluation_ttl_hours)),
+          feedback(evaluations, feedback_events, keyring, writer, ids),
           jobs(maintenance, committer, tenants, ids,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
@@ -116,6 +121,8 @@ struct Service::Parts {
     backends::Tenants tenants{pool};
     backends::Memories memories{pool};
     backends::Evaluations evaluations{pool};
+    backends::FeedbackEvents feedback_events{pool};
+    backends::Sessions sessions{pool};
     backends::Maintenance maintenance{pool};
     backends::Vault vault;
     backends::RedisCache cache;
@@ -124,6 +131,7 @@ struct Service::Parts {
     backends::Index index;
     services::Committer committer;
     services::WorkingMemoryStore working_memory;
+    services::Writer writer;
     services::TenantDirectory directory{tenants};
     services::Gate gate;
     services::Preparer preparer;
@@ -131,6 +139,7 @@ struct Service::Parts {
     services::Remember remember;
     services::Recall recall;
     services::Evaluate evaluate;
+    services::Feedback feedback;
     services::Jobs jobs;
     server::Routes routes;
     std::unique_ptr<server::HttpListener> api;
@@ -167,6 +176,11 @@ void Service::Parts::bind_routes() {
         "somabrain.v1.Brain.Evaluate",
         [this](const auto& context, const auto& admission, const auto& request) {
             return evaluate.evaluate(context, admission, request);
+        });
+    routes.bind<FeedbackRequest, FeedbackResponse>(
+        "somabrain.v1.Brain.Feedback",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return feedback.add(context, admission, request);
         });
 }
 

@@ -51,6 +51,12 @@ def told(make_tenant):
     replies["get"] = agent.get(replies["remember"].json["id"])
     replies["evaluate"] = agent.post("/v1/brain/evaluate",
                                      {"query": MARKER, "session_id": MARKER})
+    said = {"evaluation_id": replies["evaluate"].json["evaluation_id"], "reward": 1, "model": MARKER,
+            "response_text": MARKER, "metadata": {MARKER: MARKER}, "session_id": MARKER,
+            "used_memory_ids": [m["id"] for m in replies["evaluate"].json["memories"]]}
+    replies["feedback"] = agent.post("/v1/brain/feedback", said)
+    replies["feedback again"] = agent.post("/v1/brain/feedback", said)
+    replies["other feedback"] = agent.post("/v1/brain/feedback", {**said, "reward": 0})
     replies["delete"] = agent.delete(replies["batch"].json["results"][0]["id"])
     replies["missing"] = agent.get(uuid.UUID(int=7))
     replies["missing delete"] = agent.delete(uuid.UUID(int=7))
@@ -63,7 +69,8 @@ def told(make_tenant):
     statuses = {name: reply.status for name, reply in replies.items()}
     assert statuses == {
         "remember": 201, "replay": 201, "reused": 422, "supersede": 201, "batch": 201,
-        "recall": 200, "get": 200, "evaluate": 200, "delete": 200, "missing": 404,
+        "recall": 200, "get": 200, "evaluate": 200, "feedback": 201, "feedback again": 201,
+        "other feedback": 409, "delete": 200, "missing": 404,
         "missing delete": 404, "bad field": 400, "bad json": 400, "bad header": 400,
         "conflict": 409, "forbidden": 403}
     nobody = Client(tenant.stack.http_port)
@@ -100,6 +107,9 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("recall", "access", "memory.recall", "allowed"),
     ("get", "access", "memory.get", "allowed"),
     ("evaluate", "access", "brain.evaluate", "allowed"),
+    ("feedback", "state", "brain.feedback", "allowed"),
+    ("feedback again", "access", "brain.feedback", "allowed"),
+    ("other feedback", "access", "brain.feedback", "refused"),
     ("reused", "access", "memory.remember", "refused"),
     ("missing", "access", "memory.get", "refused"),
     ("missing delete", "access", "memory.delete", "refused"),
@@ -137,7 +147,7 @@ def test_streams_are_dense(told):
         assert tenant.sequence(stream) == len(numbers)
     # The sequences that callers were told are those of their events.
     found = by_request(tenant)
-    for name in ("remember", "supersede", "delete"):
+    for name in ("remember", "supersede", "feedback", "delete"):
         assert found[replies[name].request_id][0]["stream_sequence"] == replies[name].json["sequence"]
     assert sorted(e["stream_sequence"] for e in found[replies["batch"].request_id]) == [
         result["sequence"] for result in replies["batch"].json["results"]]

@@ -22,6 +22,7 @@ CALLS = {
     "memory.get": ("GET", f"/v1/memories/{ABSENT}", None, 404),
     "memory.delete": ("DELETE", f"/v1/memories/{ABSENT}", None, 404),
     "brain.evaluate": ("POST", "/v1/brain/evaluate", {"query": "q"}, 200),
+    "brain.feedback": ("POST", "/v1/brain/feedback", {"evaluation_id": ABSENT, "reward": 0}, 404),
 }
 
 

@@ -96,6 +96,10 @@ class Client:
     def evaluate(self, query, **fields):
         return self.ask("/v1/brain/evaluate", {"query": query, **fields})
 
+    def feedback(self, evaluation_id, reward=0, **fields):
+        return self.ask("/v1/brain/feedback",
+                        {"evaluation_id": evaluation_id, "reward": reward, **fields}, 201)
+
     def recalled_ids(self, query, **fields):
         return [hit["id"] for hit in self.recall(query, **fields)["results"]]
 

@@ -13,19 +13,23 @@
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "backends/postgres/memory/evaluations.h"
+#include "backends/postgres/memory/feedback.h"
 #include "backends/postgres/memory/memories.h"
+#include "backends/postgres/memory/sessions.h"
 #include "backends/redis/cache.h"
 #include "backends/vault/vault.h"
 #include "base/crypto.h"
 #include "base/error.h"
 #include "services/commit/committer.h"
 #include "services/evaluate/evaluate.h"
+#include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
 #include "services/search/load.h"
 #include "services/search/search.h"
 #include "services/tenant/create.h"
+#include "services/write/writer.h"
 #include "support/postgres/postgres_cluster.h"
 #include "support/stack.h"
 #include "telemetry/parts.h"
@@ -156,6 +160,13 @@ class LivingCore {
         return evaluate(tenant, asked);
     }
 
+    somabrain::v1::FeedbackResponse add_feedback(const backends::TenantRow& tenant,
+                                                 const somabrain::v1::FeedbackRequest& said,
+                                                 Time now = wall_clock_now()) {
+        const auto context = request("Brain.Feedback", now);
+        return feedback.add(context, admitted(tenant, context), said);
+    }
+
     /// The bodies of the tenant's events in the order of the log.
     std::vector<boost::json::object> events(const Uuid& tenant) {
         static constexpr backends::Statement kRead{
@@ -176,20 +187,24 @@ class LivingCore {
     backends::Tenants owned_tenants{world.owner};
     backends::Memories memories{world.app};
     backends::Evaluations evaluations{world.app};
+    backends::FeedbackEvents feedback_events{world.app};
+    backends::Sessions sessions{world.app};
     backends::Vault vault{stack_vault()};
     backends::RedisCache cache;
     services::Keyring keyring{vault};
     backends::QueryCache queries{embedder(), 100};
     backends::Index index{services::TenantLoader(tenants, memories, keyring), {}};
     services::Committer committer{world.cluster.app()};
-    services::WorkingMemoryStore working_memory{cache, memories, evaluations, keyring,
+    services::WorkingMemoryStore working_memory{cache, sessions, keyring,
                                                 std::chrono::seconds(600)};
+    services::Writer writer{keyring, committer, working_memory, ids};
     services::Preparer preparer{keyring, embedder(), ids};
     services::Searcher searcher{index, memories, embedder(), queries, parts};
-    services::Remember stories{preparer, keyring, committer, working_memory, ids};
+    services::Remember stories{preparer, writer, working_memory};
     services::Recall reading{searcher, memories, keyring, committer, ids, parts};
     services::Evaluate judging{searcher, working_memory, keyring,        embedder(), committer,
                                ids,      parts,          kRecordLifetime};
+    services::Feedback feedback{evaluations, feedback_events, keyring, writer, ids};
 };
 
 /// The Error that `act` throws, or nullopt when it throws none.

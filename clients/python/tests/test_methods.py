@@ -97,6 +97,30 @@ def test_evaluate(brain):
     assert asked[1].time is not None and asked[1].time.tzinfo == timezone.utc
 
 
+def test_feedback(brain):
+    brain.remember("Grace brings the measurements.", session_id="w")
+    bundle = brain.evaluate("Who brings what?", session_id="w")
+    how = dict(used_memory_ids=[memory.id for memory in bundle.memories], session_id="w",
+               response_text="Grace does.", tokens=12, model="m", metadata={"run": [1, None]})
+    said = brain.feedback(bundle.evaluation_id, 0.5, **how)
+    assert isinstance(said, somabrain.FeedbackResponse)
+    assert (said.evaluation_id, said.sequence) == (bundle.evaluation_id, 2)
+    assert brain.state_token == said.state_token
+    assert brain.feedback(bundle.evaluation_id, 0.5, **how) == said
+    with pytest.raises(somabrain.ConflictError):
+        brain.feedback(bundle.evaluation_id, 1)
+    with pytest.raises(somabrain.NotFoundError):
+        brain.feedback(said.feedback_id, 1)
+    with pytest.raises(somabrain.InvalidArgumentError) as caught:
+        brain.feedback(bundle.evaluation_id, 2)
+    assert caught.value.field == "/reward"
+    items = brain.evaluate("And then?", session_id="w").working_memory
+    assert [(item.kind, item.text) for item in items] == [
+        ("turn", "Grace brings the measurements."), ("query", "Who brings what?"),
+        ("response", "Grace does.")]
+    assert items[2].weight == pytest.approx(0.2)
+
+
 def test_vectors_of_any_kind(brain):
     unit = [0.0] * 384
     unit[5] = 1.0

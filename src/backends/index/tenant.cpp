@@ -15,8 +15,8 @@ Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change
                              inserted->superseded_valid_to);
         }
         corpus.add(*inserted->memory);
-    } else {
-        corpus.remove(std::get<domain::Removed>(change.change).id);
+    } else if (const auto* removed = std::get_if<domain::Removed>(&change.change)) {
+        corpus.remove(removed->id);
     }
     sequence = change.sequence;
     count();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "math/hebbian/ring.h"
 #include "math/weights.h"
 
 namespace soma::domain {
@@ -43,6 +44,7 @@ Bundle make_bundle(const BundleInput& input, const TokenCounter& count_tokens) {
         bundle.fused.push_back(static_cast<float>(fused[d]));
         bundle.residual.push_back(static_cast<float>(query - fused[d]));
     }
+    bundle.session_weights = math::ewma_weights(input.working_memory.size(), kSessionDecay).value();
     std::vector<QuotedMemory> quoted;
     for (const auto& memory : input.memories) {
         quoted.push_back({memory.text, memory.speaker, memory.occurred_at});

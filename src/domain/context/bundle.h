@@ -15,6 +15,9 @@ inline constexpr std::size_t kMaxItemTextBytes = 2048;
 /// Temperature of the weights over the returned memories (retrieval.md: τ).
 inline constexpr double kDefaultTemperature = 0.1;
 
+/// How fast a session's past fades: γ of the weights (1−γ)γ^{n−i} over its entries.
+inline constexpr double kSessionDecay = 0.8;
+
 struct ScoredMemory {
     std::string text;  ///< the best passage
     std::string speaker;
@@ -35,9 +38,10 @@ struct BundleInput {
 /// What an evaluation computes from what it found. Every number here is a function of the input
 /// alone, so a replay from the sealed record gives the same bytes.
 struct Bundle {
-    std::vector<double> weights;  ///< w = softmax(s/τ), sums to 1
-    std::vector<float> fused;     ///< f = Σ wᵢ mᵢ, dimension D
-    std::vector<float> residual;  ///< r = q − f: what memory does not explain
+    std::vector<double> weights;          ///< w = softmax(s/τ), sums to 1
+    std::vector<double> session_weights;  ///< of working memory, the newest entry's the largest
+    std::vector<float> fused;             ///< f = Σ wᵢ mᵢ, dimension D
+    std::vector<float> residual;          ///< r = q − f: what memory does not explain
     Prompt prompt;
 };
 

@@ -15,9 +15,10 @@ enum class Endpoint : std::uint8_t {
     get_memory,
     delete_memory,
     evaluate,
+    feedback,
 };
 
-inline constexpr std::size_t kEndpointCount = 6;
+inline constexpr std::size_t kEndpointCount = 7;
 
 /// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
 struct AccessRule {
@@ -37,6 +38,7 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::get_memory, "memory.get", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::delete_memory, "memory.delete", {Role::agent, Role::operator_, Role::admin}},
     {Endpoint::evaluate, "brain.evaluate", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::feedback, "brain.feedback", {Role::agent, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

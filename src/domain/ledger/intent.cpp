@@ -5,9 +5,12 @@ namespace soma::domain {
 std::size_t row_count(const Intent& intent) {
     std::size_t rows = intent.claim ? 1 : 0;
     for (const Change& change : intent.changes) {
-        rows += 2;  // the event and the memory
+        rows += 2;  // the event and the memory or feedback
         if (const auto* insert = std::get_if<Insert>(&change)) {
             rows += insert->row.passages.size();
+        }
+        if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
+            rows += feedback->row.tokens ? 1 : 0;
         }
     }
     if (intent.access) {

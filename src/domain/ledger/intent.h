@@ -46,6 +46,23 @@ struct StoredEvaluation {
     std::string sealed;
 };
 
+/// Feedback as Postgres keeps it, one for each evaluation, as long as that one; the numbers are
+/// assigned by the committer.
+struct StoredFeedback {
+    Uuid id;
+    Uuid evaluation;
+    std::optional<std::string> session_hmac;  ///< whose working memory its response joins
+    std::string subject_hmac;                 ///< 32 bytes
+    std::uint64_t sequence = 0;
+    std::uint64_t log_index = 0;
+    Time created_at;
+    Time expires_at;
+    std::string request_digest;             ///< 32 bytes: tells another body from the same one
+    std::string sealed;                     ///< FeedbackRecord
+    std::optional<std::int64_t> tokens;     ///< kept beyond the rest, for accounting
+    std::optional<std::string> model_hmac;  ///< 32 bytes
+};
+
 /// What a tenant's writes need to know of it.
 struct TenantStreams {
     Uuid tenant;
@@ -76,7 +93,13 @@ struct Remove {
     EventDraft event;  ///< on `state`
 };
 
-using Change = std::variant<Insert, Remove>;
+/// Feedback for an evaluation that has none: its claim sees to that.
+struct AddFeedback {
+    StoredFeedback row;
+    EventDraft event;  ///< on `state`
+};
+
+using Change = std::variant<Insert, Remove, AddFeedback>;
 
 /// An event on `access`, with the evaluation it records, if any.
 struct AccessRecord {

@@ -58,7 +58,11 @@ class Planner {
                 present[insert->row.facts.id] = true;
                 continue;
             }
-            const Uuid& target = std::get<Remove>(change).memory;
+            const auto* remove = std::get_if<Remove>(&change);
+            if (remove == nullptr) {
+                continue;
+            }
+            const Uuid& target = remove->memory;
             const auto [here, unchanged] =
                 present.try_emplace(target, found.targets.contains(target));
             if (!here->second) {
@@ -78,8 +82,10 @@ class Planner {
             if (const auto* insert = std::get_if<Insert>(&change)) {
                 planned.at.turn = take_turn(*insert, found);
                 planned.superseded = plan_insert(*insert, planned.at, found, writes);
+            } else if (const auto* remove = std::get_if<Remove>(&change)) {
+                plan_remove(remove->memory, found, writes);
             } else {
-                plan_remove(std::get<Remove>(change).memory, found, writes);
+                writes.feedback.push_back({&std::get<AddFeedback>(change).row, planned.at});
             }
             committed.changes.push_back(planned.at);
             committed.superseded.push_back(
@@ -226,12 +232,12 @@ Questions questions(std::span<const Intent> group) {
                 tenant.targets.insert(remove->memory);
                 continue;
             }
-            const Insert& insert = std::get<Insert>(change);
-            if (insert.row.key_hmac) {
-                tenant.keys.insert(*insert.row.key_hmac);
+            const auto* insert = std::get_if<Insert>(&change);
+            if (insert != nullptr && insert->row.key_hmac) {
+                tenant.keys.insert(*insert->row.key_hmac);
             }
-            if (insert.assign_turn && insert.row.session_hmac) {
-                tenant.sessions.insert(*insert.row.session_hmac);
+            if (insert != nullptr && insert->assign_turn && insert->row.session_hmac) {
+                tenant.sessions.insert(*insert->row.session_hmac);
             }
         }
     }
@@ -243,6 +249,9 @@ std::size_t Plan::row_count() const {
     for (const auto& [tenant, writes] : tenants) {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
                 writes.answers.size() + writes.evaluations.size();
+        for (const PlannedFeedback& feedback : writes.feedback) {
+            rows += feedback.row->tokens ? 2 : 1;
+        }
         for (const auto& [id, memory] : writes.memories) {
             rows += memory.insert->row.passages.size();
         }
@@ -274,8 +283,10 @@ std::vector<AppliedChange> applied_changes(const Plan& plan) {
                 inserted.superseded_valid_to = planned.superseded->valid_to;
             }
             applied.change = std::move(inserted);
+        } else if (const auto* remove = std::get_if<Remove>(planned.change)) {
+            applied.change = Removed{remove->memory};
         } else {
-            applied.change = Removed{std::get<Remove>(*planned.change).memory};
+            applied.change = Counted{};
         }
         out.push_back(std::move(applied));
     }

@@ -73,12 +73,17 @@ struct PlannedEvaluation {
     const StoredEvaluation* row = nullptr;
     Assigned at;
 };
+struct PlannedFeedback {
+    const StoredFeedback* row = nullptr;
+    Assigned at;
+};
 struct TenantWrites {
     std::map<Uuid, PlannedMemory> memories;          ///< new ones, by id
     std::map<Uuid, PlannedSupersession> superseded;  ///< stored ones that lose their key
     std::set<Uuid> removed;                          ///< stored ones
     std::vector<PlannedAnswer> answers;
     std::vector<PlannedEvaluation> evaluations;
+    std::vector<PlannedFeedback> feedback;
 };
 struct PlannedEvent {
     std::uint64_t log_index = 0;

@@ -22,13 +22,16 @@ struct Removed {
     Uuid id;
 };
 
+/// A change that touches no memory, e.g. feedback: it has a number in the stream all the same.
+struct Counted {};
+
 /// One committed change of a tenant's `state` stream, in the order of that stream: what every
 /// projection of a tenant (the index, Redis) consumes. Sequences are dense, so a projection can
 /// tell a repeat (sequence ≤ its own) from a gap (sequence > its own + 1).
 struct AppliedChange {
     Uuid tenant;
     std::uint64_t sequence = 0;
-    std::variant<Inserted, Removed> change;
+    std::variant<Inserted, Removed, Counted> change;
 };
 
 }  // namespace soma::domain

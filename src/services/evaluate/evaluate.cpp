@@ -21,7 +21,7 @@ constexpr int kDefaultTopK = 10;
 constexpr std::size_t kMaxAnswerBytes = 128 * 1024;
 constexpr std::size_t kMaxSessionBytes = 24 * 1024;
 constexpr std::size_t kFloatBytes = 16;    ///< "-1.17549435e-38" and its comma
-constexpr std::size_t kItemBytes = 160;    ///< of a working-memory item beside its strings
+constexpr std::size_t kItemBytes = 192;    ///< of a working-memory item beside its strings
 constexpr std::size_t kOtherBytes = 1024;  ///< ids, tokens, digest, names of members
 
 domain::BundleInput bundle_input(const EvaluateRequest& request, const Found& found,
@@ -57,14 +57,17 @@ std::string_view kind_name(domain::WorkingMemory::Kind kind) {
 }
 
 void add_working_memory(EvaluateResponse& response,
-                        const std::vector<domain::WorkingMemory>& session) {
-    for (const auto& entry : session) {
+                        const std::vector<domain::WorkingMemory>& session,
+                        const std::vector<double>& weights) {
+    for (std::size_t i = 0; i < session.size(); ++i) {
+        const auto& entry = session[i];
         auto& item = *response.add_working_memory();
         item.set_kind(std::string(kind_name(entry.kind)));
         item.set_id(entry.id.to_string());
         item.set_text(entry.text);
         item.set_speaker(entry.speaker);
         item.set_time(format_rfc3339(entry.time));
+        item.set_weight(weights[i]);
     }
 }
 
@@ -113,7 +116,7 @@ EvaluateResponse answer_of(const Found& found, const std::vector<domain::Working
     }
     response.mutable_fused()->Add(bundle.fused.begin(), bundle.fused.end());
     response.mutable_residual()->Add(bundle.residual.begin(), bundle.residual.end());
-    add_working_memory(response, session);
+    add_working_memory(response, session, bundle.session_weights);
     response.set_prompt(bundle.prompt.text);
     response.set_state_token(found.state.to_string());
     keep_limits(response);
@@ -235,7 +238,7 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
         working_memory_.append(
             tenant.id, situation.session_hmac,
             {.log_index = assigned->log_index,
-             .expires_at = context.now + record_lifetime_,
+             .ends_at = context.now + record_lifetime_,
              .subject_hmac = subject_hmac,
              .item = {domain::WorkingMemory::Kind::query, id, request.query(), "", context.now}});
     }

@@ -11,6 +11,7 @@
 #include "base/unicode.h"
 #include "domain/context/bundle.h"
 #include "domain/context/evaluation_record.h"
+#include "domain/context/feedback_record.h"
 #include "domain/memory/sealing.h"
 
 namespace soma::services {
@@ -24,13 +25,9 @@ constexpr std::chrono::milliseconds kAppendTime{200};
 constexpr std::size_t kHmacBytes = 32;
 
 void keep_last(std::vector<SessionEntry>& entries) {
+    // Of two commits, the later one may be appended first.
     std::sort(entries.begin(), entries.end(),
               [](const auto& a, const auto& b) { return a.log_index < b.log_index; });
-    // A reader that rebuilt between a commit and its append has the entry already.
-    entries.erase(
-        std::unique(entries.begin(), entries.end(),
-                    [](const auto& a, const auto& b) { return a.log_index == b.log_index; }),
-        entries.end());
     if (entries.size() > domain::kMaxWorkingMemoryItems) {
         entries.erase(entries.begin(), entries.end() - domain::kMaxWorkingMemoryItems);
     }
@@ -50,8 +47,8 @@ std::string context_of(const Uuid& tenant, const std::string& key) {
 json::object plain_form(const SessionEntry& entry) {
     json::object object;
     object["log_index"] = entry.log_index;
-    if (entry.expires_at) {
-        object["expires_at"] = entry.expires_at->time_since_epoch().count();
+    if (entry.ends_at) {
+        object["ends_at"] = entry.ends_at->time_since_epoch().count();
     }
     object["kind"] = static_cast<int>(entry.item.kind);
     object["id"] = entry.item.id.to_string();
@@ -64,8 +61,8 @@ json::object plain_form(const SessionEntry& entry) {
 SessionEntry parse_plain(const json::object& object, std::string subject_hmac) {
     SessionEntry entry;
     entry.log_index = object.at("log_index").to_number<std::uint64_t>();
-    if (const auto* expires = object.if_contains("expires_at")) {
-        entry.expires_at = Time(std::chrono::microseconds(expires->to_number<std::int64_t>()));
+    if (const auto* ends = object.if_contains("ends_at")) {
+        entry.ends_at = Time(std::chrono::microseconds(ends->to_number<std::int64_t>()));
     }
     entry.subject_hmac = std::move(subject_hmac);
     entry.item.kind = static_cast<WorkingMemory::Kind>(object.at("kind").to_number<int>());
@@ -81,40 +78,83 @@ struct StoredEntry {
     std::string subject_hmac;
     std::string sealed;
 };
+/// A value in Redis.
+struct StoredProjection {
+    std::uint64_t log_size = 0;
+    std::vector<StoredEntry> entries;
+};
+
+const json::value* member(const json::value& value, std::string_view name) {
+    const auto* object = value.if_object();
+    return object != nullptr ? object->if_contains(name) : nullptr;
+}
 
 std::string text_at(const json::value& value, std::string_view name) {
-    const auto* object = value.if_object();
-    const auto* text = object != nullptr ? object->if_contains(name) : nullptr;
+    const auto* text = member(value, name);
     return text != nullptr && text->is_string() ? std::string(text->as_string()) : "";
 }
 
 /// Nullopt for a value that is damaged: Postgres has the truth.
-std::optional<std::vector<StoredEntry>> parse_stored(std::string_view text) {
+std::optional<StoredProjection> parse_stored(std::string_view text) {
     boost::system::error_code damaged;
-    const json::value list = json::parse(text, damaged);
-    if (damaged || !list.is_array()) {
+    const json::value value = json::parse(text, damaged);
+    const auto* size = damaged ? nullptr : member(value, "log_size");
+    const auto* list = damaged ? nullptr : member(value, "entries");
+    if (size == nullptr || !size->is_int64() || list == nullptr || !list->is_array()) {
         return std::nullopt;
     }
-    std::vector<StoredEntry> entries;
-    for (const auto& value : list.get_array()) {
-        auto subject_hmac = from_hex(text_at(value, "subject"));
-        auto sealed = from_base64(text_at(value, "sealed"));
+    StoredProjection stored{static_cast<std::uint64_t>(size->get_int64()), {}};
+    for (const auto& entry : list->get_array()) {
+        auto subject_hmac = from_hex(text_at(entry, "subject"));
+        auto sealed = from_base64(text_at(entry, "sealed"));
         if (!subject_hmac || subject_hmac->size() != kHmacBytes || !sealed) {
             return std::nullopt;
         }
-        entries.push_back({std::move(*subject_hmac), std::move(*sealed)});
+        stored.entries.push_back({std::move(*subject_hmac), std::move(*sealed)});
     }
-    return entries;
+    return stored;
+}
+
+/// What a row says, if its subject's key still opens it.
+std::optional<WorkingMemory> opened(const backends::SessionRow& row, const SubjectKey& key,
+                                    const Uuid& tenant) {
+    WorkingMemory item{row.kind, row.id, "", "", row.created_at};
+    switch (row.kind) {
+        case WorkingMemory::Kind::turn: {
+            auto content = domain::open_content(key.data_key, tenant, row.id, row.sealed);
+            if (!content) {
+                return std::nullopt;
+            }
+            item.text = cut(std::move(content->text));
+            item.speaker = std::move(content->speaker);
+            return item;
+        }
+        case WorkingMemory::Kind::query: {
+            auto record = domain::open_record(key.data_key, tenant, row.id, row.sealed);
+            if (!record) {
+                return std::nullopt;
+            }
+            item.text = cut(std::move(record->query));
+            return item;
+        }
+        case WorkingMemory::Kind::response: {
+            auto record = domain::open_feedback(key.data_key, tenant, row.id, row.sealed);
+            if (!record) {
+                return std::nullopt;
+            }
+            item.text = cut(std::move(record->response));
+            return item;
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
 
-WorkingMemoryStore::WorkingMemoryStore(backends::RedisCache& cache, backends::Memories& memories,
-                                       backends::Evaluations& evaluations, Keyring& keyring,
-                                       std::chrono::seconds time_to_live)
+WorkingMemoryStore::WorkingMemoryStore(backends::RedisCache& cache, backends::Sessions& sessions,
+                                       Keyring& keyring, std::chrono::seconds time_to_live)
     : cache_(cache),
-      memories_(memories),
-      evaluations_(evaluations),
+      sessions_(sessions),
       keyring_(keyring),
       time_to_live_(time_to_live),
       process_(to_hex(random_bytes(8))) {}
@@ -123,21 +163,21 @@ std::vector<WorkingMemory> WorkingMemoryStore::entries(const Uuid& tenant,
                                                        const std::string& session_hmac, Time now,
                                                        const Deadline& deadline) {
     const auto is_past = [now](const SessionEntry& entry) {
-        return entry.expires_at && *entry.expires_at <= now;
+        return entry.ends_at && *entry.ends_at <= now;
     };
-    std::optional<Entries> found;
+    std::optional<Projection> found;
     {
         const std::scoped_lock lock(stripe(session_hmac));
         const std::string name = key(tenant, session_hmac);
         found = load(tenant, name, deadline);
-        // An entry that expired makes room for an older one, which only Postgres has.
-        if (!found || std::any_of(found->begin(), found->end(), is_past)) {
+        // An entry that ended makes room for an older one, which only Postgres has.
+        if (!found || std::any_of(found->entries.begin(), found->entries.end(), is_past)) {
             found = rebuild(tenant, session_hmac, now, deadline);
             store(tenant, name, *found, deadline);
         }
     }
     std::vector<WorkingMemory> items;
-    for (auto& entry : *found) {
+    for (auto& entry : found->entries) {
         items.push_back(std::move(entry.item));
     }
     return items;
@@ -162,39 +202,44 @@ void WorkingMemoryStore::append(const Uuid& tenant, const std::string& session_h
         auto known = load(tenant, name, deadline);
         if (!known) {
             if (!cache_.healthy()) {
-                distrust();  // It may be there all the same, and now lacks this entry.
+                distrust(tenant);  // It may be there all the same, and now lacks this entry.
             }
             return;  // Nothing to keep in step: the next read rebuilds from Postgres.
         }
-        known->push_back(std::move(entry));
-        keep_last(*known);
+        if (entry.log_index < known->log_size) {
+            return;  // Rebuilt since the commit: it is there, or has been superseded or ended.
+        }
+        known->entries.push_back(std::move(entry));
+        keep_last(known->entries);
         store(tenant, name, *known, deadline);
     } catch (const Error&) {
-        distrust();
+        distrust(tenant);
     }
 }
 
-void WorkingMemoryStore::distrust() {
-    generation_.fetch_add(1, std::memory_order_relaxed);
+void WorkingMemoryStore::distrust(const Uuid& tenant) {
+    generations_[std::hash<Uuid>{}(tenant) % generations_.size()].fetch_add(
+        1, std::memory_order_relaxed);
 }
 
 std::string WorkingMemoryStore::key(const Uuid& tenant, const std::string& session_hmac) const {
-    const auto generation = generation_.load(std::memory_order_relaxed);
+    const auto generation = generations_[std::hash<Uuid>{}(tenant) % generations_.size()].load(
+        std::memory_order_relaxed);
     return backends::cache_key(
         "session", tenant,
         process_ + ":" + std::to_string(generation) + ":" + to_hex(session_hmac));
 }
 
-std::optional<WorkingMemoryStore::Entries> WorkingMemoryStore::load(const Uuid& tenant,
-                                                                    const std::string& key,
-                                                                    const Deadline& deadline) {
+std::optional<WorkingMemoryStore::Projection> WorkingMemoryStore::load(const Uuid& tenant,
+                                                                       const std::string& key,
+                                                                       const Deadline& deadline) {
     const auto text = cache_.get(key);
     const auto stored = text ? parse_stored(*text) : std::nullopt;
     if (!stored) {
         return std::nullopt;
     }
-    Entries entries;
-    for (const auto& [subject_hmac, sealed] : *stored) {
+    Projection projection{stored->log_size, {}};
+    for (const auto& [subject_hmac, sealed] : stored->entries) {
         const auto subject = keyring_.subject_by_hmac(tenant, subject_hmac, deadline);
         if (!subject) {
             continue;  // Erased: what it sealed is gone everywhere.
@@ -203,15 +248,15 @@ std::optional<WorkingMemoryStore::Entries> WorkingMemoryStore::load(const Uuid& 
         if (!plain) {
             return std::nullopt;
         }
-        entries.push_back(parse_plain(json::parse(*plain).as_object(), subject_hmac));
+        projection.entries.push_back(parse_plain(json::parse(*plain).as_object(), subject_hmac));
     }
-    return entries;
+    return projection;
 }
 
-void WorkingMemoryStore::store(const Uuid& tenant, const std::string& key, const Entries& entries,
-                               const Deadline& deadline) {
+void WorkingMemoryStore::store(const Uuid& tenant, const std::string& key,
+                               const Projection& projection, const Deadline& deadline) {
     json::array array;
-    for (const auto& entry : entries) {
+    for (const auto& entry : projection.entries) {
         const auto subject = keyring_.subject_by_hmac(tenant, entry.subject_hmac, deadline);
         if (subject) {
             const auto sealed = seal(subject->data_key, context_of(tenant, key),
@@ -220,44 +265,28 @@ void WorkingMemoryStore::store(const Uuid& tenant, const std::string& key, const
                                          {"sealed", to_base64(sealed)}});
         }
     }
-    if (!cache_.set(key, json::serialize(array), time_to_live_)) {
-        distrust();
+    const json::object value{{"log_size", static_cast<std::int64_t>(projection.log_size)},
+                             {"entries", std::move(array)}};
+    if (!cache_.set(key, json::serialize(value), time_to_live_)) {
+        distrust(tenant);
     }
 }
 
-WorkingMemoryStore::Entries WorkingMemoryStore::rebuild(const Uuid& tenant,
-                                                        const std::string& session_hmac, Time now,
-                                                        const Deadline& deadline) {
+WorkingMemoryStore::Projection WorkingMemoryStore::rebuild(const Uuid& tenant,
+                                                           const std::string& session_hmac,
+                                                           Time now, const Deadline& deadline) {
     constexpr int limit = static_cast<int>(domain::kMaxWorkingMemoryItems);
-    Entries entries;
-    for (const auto& row : memories_.session_tail(tenant, session_hmac, limit, now, deadline)) {
+    const auto tail = sessions_.tail(tenant, session_hmac, limit, now, deadline);
+    Projection projection{tail.log_size, {}};
+    for (const auto& row : tail.rows) {
         const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
-        const auto content =
-            subject ? domain::open_content(subject->data_key, tenant, row.facts.id, row.sealed)
-                    : std::nullopt;
-        if (content) {
-            entries.push_back({row.facts.log_index,
-                               row.facts.expires_at,
-                               row.subject_hmac,
-                               {WorkingMemory::Kind::turn, row.facts.id, cut(content->text),
-                                content->speaker, row.facts.created_at}});
+        auto item = subject ? opened(row, *subject, tenant) : std::nullopt;
+        if (item) {
+            projection.entries.push_back(
+                {row.log_index, row.ends_at, row.subject_hmac, std::move(*item)});
         }
     }
-    for (const auto& row : evaluations_.session_tail(tenant, session_hmac, limit, now, deadline)) {
-        const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
-        const auto record = subject
-                                ? domain::open_record(subject->data_key, tenant, row.id, row.sealed)
-                                : std::nullopt;
-        if (record) {
-            entries.push_back(
-                {row.log_index,
-                 row.expires_at,
-                 row.subject_hmac,
-                 {WorkingMemory::Kind::query, row.id, cut(record->query), "", row.created_at}});
-        }
-    }
-    keep_last(entries);
-    return entries;
+    return projection;
 }
 
 std::mutex& WorkingMemoryStore::stripe(const std::string& session_hmac) {

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/postgres/memory/evaluations.h"
-#include "backends/postgres/memory/memories.h"
+#include "backends/postgres/memory/sessions.h"
 #include "backends/redis/cache.h"
 #include "domain/context/prompt.h"
 #include "domain/ledger/intent.h"
@@ -21,8 +20,8 @@ namespace soma::services {
 /// An entry of a session with what orders it and ends it.
 struct SessionEntry {
     std::uint64_t log_index = 0;
-    std::optional<Time> expires_at;
-    std::string subject_hmac;  ///< under whose key its copy is sealed
+    std::optional<Time> ends_at;  ///< expired, or no longer valid
+    std::string subject_hmac;     ///< under whose key its copy is sealed
     domain::WorkingMemory item;
 };
 
@@ -33,18 +32,17 @@ struct SessionTurn {
     SessionEntry entry;
 };
 
-/// The last turns and queries of each session. The truth is Postgres (memories and evaluations, in
-/// the order of the log); Redis holds a projection with a time to live, each text sealed under its
-/// subject's key, rebuilt exactly on a miss. When Redis may have missed something (`distrust`),
-/// this process leaves all its projections behind. Thread-safe; Redis being down is never an error
-/// here.
+/// The last turns, queries and responses of each session. The truth is Postgres (memories,
+/// evaluations and feedback, in the order of the log); Redis holds a projection with a time to
+/// live, each text sealed under its subject's key, rebuilt exactly on a miss. When Redis may have
+/// missed something (`distrust`), this process leaves the tenant's projections behind. Thread-safe;
+/// Redis being down is never an error here.
 class WorkingMemoryStore {
   public:
-    WorkingMemoryStore(backends::RedisCache& cache, backends::Memories& memories,
-                       backends::Evaluations& evaluations, Keyring& keyring,
+    WorkingMemoryStore(backends::RedisCache& cache, backends::Sessions& sessions, Keyring& keyring,
                        std::chrono::seconds time_to_live);
 
-    /// The session's last 10 entries that are not expired, oldest first. Throws Error unavailable
+    /// The session's last 10 entries that have not ended, oldest first. Throws Error unavailable
     /// when neither Redis nor Postgres answers.
     std::vector<domain::WorkingMemory> entries(const Uuid& tenant, const std::string& session_hmac,
                                                Time now, const Deadline& deadline);
@@ -54,28 +52,33 @@ class WorkingMemoryStore {
                 std::span<const domain::Assigned> assigned);
     void append(const Uuid& tenant, const std::string& session_hmac, SessionEntry entry);
 
-    /// A commit's outcome is unknown, or something was deleted: what Redis holds may be wrong.
-    void distrust();
+    /// A commit's outcome is unknown, or something was deleted or superseded: what Redis holds of
+    /// this tenant may be wrong.
+    void distrust(const Uuid& tenant);
 
   private:
-    using Entries = std::vector<SessionEntry>;
+    /// A session as Redis holds it: rebuilt when the log had `log_size` events, appended to since.
+    struct Projection {
+        std::uint64_t log_size = 0;
+        std::vector<SessionEntry> entries;
+    };
 
     std::string key(const Uuid& tenant, const std::string& session_hmac) const;
-    std::optional<Entries> load(const Uuid& tenant, const std::string& key,
-                                const Deadline& deadline);
-    void store(const Uuid& tenant, const std::string& key, const Entries& entries,
+    std::optional<Projection> load(const Uuid& tenant, const std::string& key,
+                                   const Deadline& deadline);
+    void store(const Uuid& tenant, const std::string& key, const Projection& projection,
                const Deadline& deadline);
-    Entries rebuild(const Uuid& tenant, const std::string& session_hmac, Time now,
-                    const Deadline& deadline);
+    Projection rebuild(const Uuid& tenant, const std::string& session_hmac, Time now,
+                       const Deadline& deadline);
     std::mutex& stripe(const std::string& session_hmac);
 
     backends::RedisCache& cache_;
-    backends::Memories& memories_;
-    backends::Evaluations& evaluations_;
+    backends::Sessions& sessions_;
     Keyring& keyring_;
     std::chrono::seconds time_to_live_;
     std::string process_;  ///< random: projections of an earlier process are never read
-    std::atomic<std::uint64_t> generation_{0};
+    /// By a hash of the tenant: now and then one tenant's distrust costs another a rebuild.
+    std::array<std::atomic<std::uint64_t>, 256> generations_{};
     std::array<std::mutex, 64> stripes_;  ///< read-modify-write of one session at a time
 };
 

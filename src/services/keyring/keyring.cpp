@@ -122,6 +122,12 @@ std::string TenantKeys::session_hmac(std::string_view session_id) const {
 std::string TenantKeys::idempotency_hmac(std::string_view idempotency_key) const {
     return labelled_hmac(hmac_key, "idempotency", idempotency_key);
 }
+std::string TenantKeys::feedback_hmac(std::string_view evaluation) const {
+    return labelled_hmac(hmac_key, "feedback", evaluation);
+}
+std::string TenantKeys::model_hmac(std::string_view model) const {
+    return labelled_hmac(hmac_key, "model", model);
+}
 
 SubjectKey::~SubjectKey() {
     wipe(data_key);

@@ -25,6 +25,8 @@ struct TenantKeys {
     std::string key_hmac(std::string_view key) const;
     std::string session_hmac(std::string_view session_id) const;
     std::string idempotency_hmac(std::string_view idempotency_key) const;
+    std::string feedback_hmac(std::string_view evaluation) const;  ///< claims it: its 16 bytes
+    std::string model_hmac(std::string_view model) const;
 };
 
 /// The keys of one (tenant, subject). Erasing them at OpenBao makes everything sealed under them

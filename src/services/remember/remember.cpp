@@ -1,11 +1,7 @@
 #include "services/remember/remember.h"
 
+#include <algorithm>
 #include <utility>
-
-#include "base/encoding.h"
-#include "base/error.h"
-#include "services/commit/wait.h"
-#include "services/gate/gate.h"
 
 namespace soma::services {
 namespace {
@@ -25,6 +21,14 @@ RememberResponse response_of(const Uuid& id, const domain::Assigned& assigned, s
     return response;
 }
 
+/// When a turn leaves its session by itself.
+std::optional<Time> end_of(const domain::MemoryFacts& facts) {
+    if (facts.expires_at && facts.valid_to) {
+        return std::min(*facts.expires_at, *facts.valid_to);
+    }
+    return facts.expires_at ? facts.expires_at : facts.valid_to;
+}
+
 /// What working memory must hear of, taken before the committer becomes the owner of the memory.
 std::vector<SessionTurn> turns_of(const std::vector<Prepared>& prepared) {
     std::vector<SessionTurn> turns;
@@ -34,7 +38,7 @@ std::vector<SessionTurn> turns_of(const std::vector<Prepared>& prepared) {
             turns.push_back({.change = i,
                              .session_hmac = *prepared[i].row.session_hmac,
                              .entry = {.log_index = 0,
-                                       .expires_at = memory.facts.expires_at,
+                                       .ends_at = end_of(memory.facts),
                                        .subject_hmac = prepared[i].row.subject_hmac,
                                        .item = {.kind = domain::WorkingMemory::Kind::turn,
                                                 .id = memory.facts.id,
@@ -48,32 +52,11 @@ std::vector<SessionTurn> turns_of(const std::vector<Prepared>& prepared) {
 
 }  // namespace
 
-std::optional<domain::IdempotencyClaim> Remember::claim(const RequestContext& context,
-                                                        const Admission& admission,
-                                                        const google::protobuf::Message& request) {
-    if (context.idempotency_key.empty()) {
-        return std::nullopt;
-    }
-    const Uuid& tenant = admission.tenant.id;
-    const auto keys = keyring_.tenant(tenant, context.deadline);
-    const auto own = keyring_.subject(tenant, "", Keyring::IfAbsent::create, context.deadline);
-    return domain::IdempotencyClaim{
-        keys->idempotency_hmac(context.idempotency_key),
-        own->digest(context.method + '\0' + request.SerializeAsString())};
-}
-
 domain::Intent Remember::intent_of(const RequestContext& context, const Admission& admission,
                                    std::vector<Prepared> prepared) {
-    domain::Intent intent{.tenant = admission.tenant.streams(),
-                          .now = context.now,
-                          .deadline = context.deadline,
-                          .claim = {},
-                          .changes = {},
-                          .access = {},
-                          .answer = {}};
+    auto intent = Writer::intent(context, admission);
     for (auto& one : prepared) {
-        auto event = draft_event(context, admission, domain::Stream::state, ids_.next(context.now));
-        event.status = kCreatedStatus;
+        auto event = writer_.event(context, admission, kCreatedStatus);
         event.request_digest = std::move(one.request_digest);
         event.targets = {one.row.facts.id};
         intent.changes.emplace_back(domain::Insert{std::move(one.row), std::move(one.plain),
@@ -82,71 +65,21 @@ domain::Intent Remember::intent_of(const RequestContext& context, const Admissio
     return intent;
 }
 
-void Remember::record_replay(const RequestContext& context, const Admission& admission,
-                             int status) {
-    auto intent = intent_of(context, admission, {});
-    auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
-    event.status = status;
-    event.details["replayed"] = true;
-    intent.access = domain::AccessRecord{std::move(event), {}};
-    wait_for(committer_.submit(std::move(intent)), context.deadline);
-}
-
-template <class Response>
-Response Remember::commit(const RequestContext& context, const Admission& admission,
-                          domain::Intent intent, const std::vector<SessionTurn>& turns,
-                          int status) {
-    const Uuid tenant = intent.tenant.tenant;
-    auto response = std::make_shared<Response>();
-    intent.answer = [response, build = std::move(intent.answer),
-                     own = keyring_.subject(tenant, "", Keyring::IfAbsent::create,
-                                            context.deadline)](const auto& assigned) {
-        auto answer = build(assigned);
-        answer.digest = to_hex(own->digest(answer.body));
-        response->ParseFromString(answer.body);
-        return answer;
-    };
-    try {
-        const auto outcome = wait_for(committer_.submit(std::move(intent)), context.deadline);
-        if (const auto* committed = std::get_if<domain::Committed>(&outcome)) {
-            working_memory_.append(tenant, turns, committed->changes);
-            return *response;
-        }
-        if (const auto* replayed = std::get_if<domain::Replayed>(&outcome)) {
-            Response again;
-            again.ParseFromString(replayed->answer);
-            record_replay(context, admission, status);
-            return again;
-        }
-        if (std::holds_alternative<domain::TargetMissing>(outcome)) {
-            throw Error(ErrorKind::not_found, "no such memory").at("/id");
-        }
-        throw Error(ErrorKind::idempotency_reused,
-                    "the Idempotency-Key was used with another request")
-            .at("Idempotency-Key");
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::unavailable) {
-            // The commit may have happened after all: projections must not miss its turns.
-            working_memory_.distrust();
-        }
-        throw;
-    }
-}
-
 RememberResponse Remember::one(const RequestContext& given, const Admission& admission,
                                const RememberRequest& request) {
     const RememberRequest* item = &request;
     const auto context = with_time_to_embed(given, {&item, 1});
     auto prepared = preparer_.prepare(context, admission, {&item, 1}, "");
     const auto turns = turns_of(prepared);
-    const Uuid id = prepared.front().row.facts.id;
+    Reply reply{.status = kCreatedStatus,
+                .body = [id = prepared.front().row.facts.id, epoch = admission.tenant.epoch,
+                         now = context.now](const auto& assigned) {
+                    return response_of(id, assigned.front(), epoch, now).SerializeAsString();
+                }};
     auto intent = intent_of(context, admission, std::move(prepared));
-    intent.claim = claim(context, admission, request);
-    intent.answer = [id, epoch = admission.tenant.epoch, now = context.now](const auto& assigned) {
-        return domain::Answer{response_of(id, assigned.front(), epoch, now).SerializeAsString(),
-                              {}};
-    };
-    return commit<RememberResponse>(context, admission, std::move(intent), turns, kCreatedStatus);
+    intent.claim = writer_.claim(context, admission, request);
+    return writer_.commit<RememberResponse>(context, admission, std::move(intent), std::move(reply),
+                                            turns);
 }
 
 RememberBatchResponse Remember::batch(const RequestContext& given, const Admission& admission,
@@ -161,39 +94,41 @@ RememberBatchResponse Remember::batch(const RequestContext& given, const Admissi
         ids.push_back(one.row.facts.id);
     }
     auto intent = intent_of(context, admission, std::move(prepared));
-    intent.claim = claim(context, admission, request);
-    intent.answer = [ids = std::move(ids), epoch = admission.tenant.epoch,
-                     now = context.now](const auto& assigned) {
-        RememberBatchResponse response;
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            *response.add_results() = response_of(ids[i], assigned[i], epoch, now);
-        }
-        return domain::Answer{response.SerializeAsString(), {}};
-    };
-    return commit<RememberBatchResponse>(context, admission, std::move(intent), turns,
-                                         kCreatedStatus);
+    intent.claim = writer_.claim(context, admission, request);
+    Reply reply{.status = kCreatedStatus,
+                .body = [ids = std::move(ids), epoch = admission.tenant.epoch,
+                         now = context.now](const auto& assigned) {
+                    RememberBatchResponse response;
+                    for (std::size_t i = 0; i < ids.size(); ++i) {
+                        *response.add_results() = response_of(ids[i], assigned[i], epoch, now);
+                    }
+                    return response.SerializeAsString();
+                }};
+    return writer_.commit<RememberBatchResponse>(context, admission, std::move(intent),
+                                                 std::move(reply), turns);
 }
 
 DeleteMemoryResponse Remember::forget(const RequestContext& context, const Admission& admission,
                                       const DeleteMemoryRequest& request) {
     const Uuid id = *Uuid::parse(request.id());
-    auto intent = intent_of(context, admission, {});
-    auto event = draft_event(context, admission, domain::Stream::state, ids_.next(context.now));
-    event.status = kOkStatus;
+    auto event = writer_.event(context, admission, kOkStatus);
     event.targets = {id};
+    auto intent = Writer::intent(context, admission);
     intent.changes.emplace_back(domain::Remove{id, std::move(event)});
-    intent.claim = claim(context, admission, request);
-    intent.answer = [id, epoch = admission.tenant.epoch](const auto& assigned) {
-        DeleteMemoryResponse response;
-        response.set_id(id.to_string());
-        response.set_sequence(assigned.front().sequence);
-        response.set_state_token(domain::StateToken{epoch, assigned.front().sequence}.to_string());
-        return domain::Answer{response.SerializeAsString(), {}};
-    };
-    const auto response =
-        commit<DeleteMemoryResponse>(context, admission, std::move(intent), {}, kOkStatus);
+    intent.claim = writer_.claim(context, admission, request);
+    Reply reply{.status = kOkStatus,
+                .body = [id, epoch = admission.tenant.epoch](const auto& assigned) {
+                    const std::uint64_t sequence = assigned.front().sequence;
+                    DeleteMemoryResponse response;
+                    response.set_id(id.to_string());
+                    response.set_sequence(sequence);
+                    response.set_state_token(domain::StateToken{epoch, sequence}.to_string());
+                    return response.SerializeAsString();
+                }};
+    const auto response = writer_.commit<DeleteMemoryResponse>(context, admission,
+                                                               std::move(intent), std::move(reply));
     // It may have been a turn of some session: no copy of it may stay anywhere.
-    working_memory_.distrust();
+    working_memory_.distrust(admission.tenant.id);
     return response;
 }
 

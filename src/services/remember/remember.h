@@ -1,9 +1,8 @@
 #pragma once
-#include "services/commit/committer.h"
 #include "services/evaluate/working_memory.h"
 #include "services/gate/admission.h"
-#include "services/keyring/keyring.h"
 #include "services/remember/prepare.h"
+#include "services/write/writer.h"
 #include "somabrain/v1/memory.pb.h"
 
 namespace soma::services {
@@ -13,13 +12,8 @@ namespace soma::services {
 /// Thread-safe. All throw Error: invalid_argument, idempotency_reused, unavailable.
 class Remember {
   public:
-    Remember(Preparer& preparer, Keyring& keyring, Committer& committer,
-             WorkingMemoryStore& working_memory, UuidGenerator& ids)
-        : preparer_(preparer),
-          keyring_(keyring),
-          committer_(committer),
-          working_memory_(working_memory),
-          ids_(ids) {}
+    Remember(Preparer& preparer, Writer& writer, WorkingMemoryStore& working_memory)
+        : preparer_(preparer), writer_(writer), working_memory_(working_memory) {}
 
     somabrain::v1::RememberResponse one(const RequestContext& context, const Admission& admission,
                                         const somabrain::v1::RememberRequest& request);
@@ -33,22 +27,11 @@ class Remember {
                                                const somabrain::v1::DeleteMemoryRequest& request);
 
   private:
-    std::optional<domain::IdempotencyClaim> claim(const RequestContext& context,
-                                                  const Admission& admission,
-                                                  const google::protobuf::Message& request);
     domain::Intent intent_of(const RequestContext& context, const Admission& admission,
                              std::vector<Prepared> prepared);
-    template <class Response>
-    Response commit(const RequestContext& context, const Admission& admission,
-                    domain::Intent intent, const std::vector<SessionTurn>& turns, int status);
-    /// A repeated request changes nothing, but its answer owes an event like every other.
-    void record_replay(const RequestContext& context, const Admission& admission, int status);
-
     Preparer& preparer_;
-    Keyring& keyring_;
-    Committer& committer_;
+    Writer& writer_;
     WorkingMemoryStore& working_memory_;
-    UuidGenerator& ids_;
 };
 
 }  // namespace soma::services

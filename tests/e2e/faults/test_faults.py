@@ -80,11 +80,13 @@ def test_postgres_is_killed(private_stack, filled):
     tenant, ids = filled
     client = tenant.new_client("agent")
     client.recall("loaded")
+    said = {"evaluation_id": client.evaluate("locker")["evaluation_id"], "reward": 1}
     with private_stack.without("postgres"):
         for act in (lambda: client.post("/v1/memories", {"text": "x"}),
                     lambda: client.post("/v1/memories:batch", {"items": [{"text": "x"}]}),
                     lambda: client.post("/v1/recall", {"query": "locker"}),
                     lambda: client.post("/v1/brain/evaluate", {"query": "locker"}),
+                    lambda: client.post("/v1/brain/feedback", said),
                     lambda: client.get(ids[0]), lambda: client.delete(ids[0]),
                     # A refusal owes its event too.
                     lambda: client.post("/v1/recall", {"query": ""})):
@@ -98,7 +100,8 @@ def test_postgres_is_killed(private_stack, filled):
     wait_until(lambda: private_stack.ready()[0] == 200, BOUND, "/ready")
     all_there(tenant, ids)
     assert tenant.sequence() == 10, "what was answered 503 is not there"
-    assert client.remember("after")["sequence"] == 11
+    assert client.ask("/v1/brain/feedback", said, 201)["sequence"] == 11
+    assert client.remember("after")["sequence"] == 12
     client.close()
 
 

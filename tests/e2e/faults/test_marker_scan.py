@@ -71,6 +71,9 @@ def use_everywhere(tenant, marker):
     for _ in range(3):
         bundle = agent.evaluate(f"What of {marker}?", session_id=marker, subject=marker)
         assert bundle["working_memory"] and marker in bundle["prompt"]
+        agent.feedback(bundle["evaluation_id"], 1, response_text=marker, model=marker,
+                       metadata={marker: marker}, tokens=1,
+                       used_memory_ids=[memory["id"] for memory in bundle["memories"]])
     assert marker in agent.get(second.json["id"]).json["text"]
     agent.delete(first["id"])
     for bad in ({"text": marker, "turn": -1}, {"text": marker, "kind": 5}, {marker: marker},

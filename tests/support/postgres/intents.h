@@ -54,6 +54,21 @@ class IntentBuilder {
         intent_.changes.emplace_back(domain::Remove{id, event("memory.delete", id, 200)});
         return *this;
     }
+    IntentBuilder& feedback(const Uuid& evaluation,
+                            std::optional<std::int64_t> tokens = std::nullopt) {
+        domain::StoredFeedback row;
+        row.id = new_id();
+        row.evaluation = evaluation;
+        row.subject_hmac = hmac("subject");
+        row.created_at = intent_.now;
+        row.expires_at = intent_.now + std::chrono::hours(1);
+        row.request_digest = hmac("body");
+        row.sealed = "sealed feedback";
+        row.tokens = tokens;
+        intent_.changes.emplace_back(
+            domain::AddFeedback{std::move(row), event("brain.feedback", std::nullopt, 201)});
+        return *this;
+    }
     IntentBuilder& claim(const std::string& key, const std::string& body) {
         intent_.claim = domain::IdempotencyClaim{hmac(key), hmac(body)};
         intent_.answer = [](std::span<const domain::Assigned> assigned) {
@@ -71,7 +86,8 @@ class IntentBuilder {
         intent_.deadline = Deadline(from_now);
         return *this;
     }
-    domain::Insert& last_insert() { return std::get<domain::Insert>(intent_.changes.back()); }
+    domain::Insert& last_insert() { return std::get<domain::Insert>(last_change()); }
+    domain::Change& last_change() { return intent_.changes.back(); }
     domain::Intent build() { return std::move(intent_); }
 
   private:

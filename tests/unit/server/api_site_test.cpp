@@ -12,8 +12,6 @@ namespace {
 
 using services::Admission;
 using services::RequestContext;
-using somabrain::v1::RecallRequest;
-using somabrain::v1::RecallResponse;
 using somabrain::v1::RememberRequest;
 using somabrain::v1::RememberResponse;
 
@@ -41,25 +39,14 @@ class ApiSite : public testing::Test {
                 answer.set_sequence(7);
                 return answer;
             });
-        const std::string memory = "somabrain.v1.Memory.";
-        routes_.bind<RecallRequest, RecallResponse>(
-            memory + "Recall",
-            [](const auto&, const auto&, const auto&) { return RecallResponse(); });
-        routes_.bind<RememberBatchRequest, RememberBatchResponse>(
-            memory + "RememberBatch",
-            [](const auto&, const auto&, const auto&) { return RememberBatchResponse(); });
         routes_.bind<GetMemoryRequest, MemoryRecord>(
-            memory + "GetMemory", [](const auto&, const auto&, const GetMemoryRequest& request) {
+            "somabrain.v1.Memory.GetMemory",
+            [](const auto&, const auto&, const GetMemoryRequest& request) {
                 MemoryRecord record;
                 record.set_id(request.id());
                 return record;
             });
-        routes_.bind<DeleteMemoryRequest, DeleteMemoryResponse>(
-            memory + "DeleteMemory",
-            [](const auto&, const auto&, const auto&) { return DeleteMemoryResponse(); });
-        routes_.bind<EvaluateRequest, EvaluateResponse>(
-            "somabrain.v1.Brain.Evaluate",
-            [](const auto&, const auto&, const auto&) { return EvaluateResponse(); });
+        test::bind_rest(routes_);
         site_ = make_api_site(routes_, pipeline(), std::chrono::milliseconds(60'000));
     }
 

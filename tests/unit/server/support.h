@@ -8,7 +8,6 @@
 #include "server/api_site.h"
 #include "server/routes.h"
 #include "services/gate/admission.h"
-#include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/memory.pb.h"
 
 namespace soma::server::test {
@@ -24,25 +23,21 @@ inline RequestHead make_head(std::string verb, std::string target,
             .received = std::chrono::steady_clock::now()};
 }
 
-/// Binds every method of the contract to a handler that answers with empty messages.
-inline void bind_all(Routes& routes) {
-    using namespace somabrain::v1;
-    const auto empty = []<class Response>(std::in_place_type_t<Response>) {
-        return [](const auto&, const auto&, const auto&) { return Response(); };
-    };
-    const std::string memory = "somabrain.v1.Memory.";
-    routes.bind<RememberRequest, RememberResponse>(memory + "Remember",
-                                                   empty(std::in_place_type<RememberResponse>));
-    routes.bind<RememberBatchRequest, RememberBatchResponse>(
-        memory + "RememberBatch", empty(std::in_place_type<RememberBatchResponse>));
-    routes.bind<RecallRequest, RecallResponse>(memory + "Recall",
-                                               empty(std::in_place_type<RecallResponse>));
-    routes.bind<GetMemoryRequest, MemoryRecord>(memory + "GetMemory",
-                                                empty(std::in_place_type<MemoryRecord>));
-    routes.bind<DeleteMemoryRequest, DeleteMemoryResponse>(
-        memory + "DeleteMemory", empty(std::in_place_type<DeleteMemoryResponse>));
-    routes.bind<EvaluateRequest, EvaluateResponse>("somabrain.v1.Brain.Evaluate",
-                                                   empty(std::in_place_type<EvaluateResponse>));
+/// Binds every method of the contract that has no handler yet to one that answers with an empty
+/// message.
+inline void bind_rest(Routes& routes) {
+    for (const Route& route : routes.all()) {
+        if (!route.handler) {
+            const auto* answer = route.method->output_type();
+            routes.bind_untyped(route.method->full_name(), route.method->input_type(), answer,
+                                [answer](const auto&, const auto&, const auto&) {
+                                    auto* factory =
+                                        google::protobuf::MessageFactory::generated_factory();
+                                    return std::unique_ptr<google::protobuf::Message>(
+                                        factory->GetPrototype(answer)->New());
+                                });
+        }
+    }
 }
 
 }  // namespace soma::server::test

@@ -25,6 +25,7 @@ from .requests import RememberRequest
 from .results import (
     DeleteMemoryResponse,
     EvaluateResponse,
+    FeedbackResponse,
     Health,
     MemoryRecord,
     RecalledMemory,
@@ -36,11 +37,10 @@ from .results import (
 
 __all__ = [
     "AlreadyExistsError", "ApiError", "AsyncSomaBrain", "ConflictError", "ConnectionFailed",
-    "DeadlineExceededError", "DeleteMemoryResponse", "EvaluateResponse", "Health",
-    "IdempotencyReusedError", "InternalError", "InvalidArgumentError", "MemoryRecord",
+    "DeadlineExceededError", "DeleteMemoryResponse", "EvaluateResponse", "FeedbackResponse",
+    "Health", "IdempotencyReusedError", "InternalError", "InvalidArgumentError", "MemoryRecord",
     "NotFoundError", "PayloadTooLargeError", "PermissionDeniedError", "RecallResponse",
     "RecalledMemory", "RememberBatchResponse", "RememberRequest", "RememberResponse",
-    "ResourceExhaustedError", "RetryPolicy", "SomaBrain", "SomaBrainError",
-    "UnauthenticatedError", "UnavailableError", "UnexpectedAnswer", "WorkingMemoryItem",
-    "__version__",
+    "ResourceExhaustedError", "RetryPolicy", "SomaBrain", "SomaBrainError", "UnauthenticatedError",
+    "UnavailableError", "UnexpectedAnswer", "WorkingMemoryItem", "__version__",
 ]

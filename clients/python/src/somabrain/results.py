@@ -82,6 +82,7 @@ class WorkingMemoryItem:
     id: Optional[str] = None
     speaker: str = ""
     time: Optional[datetime] = None
+    weight: Optional[float] = None  # how present it still is: the newest entry's is the largest
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,15 @@ class EvaluateResponse:
     state_token: str
     capped: List[str] = field(default_factory=list)
     constitution_version: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class FeedbackResponse:
+    feedback_id: str
+    evaluation_id: str
+    sequence: int
+    state_token: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 
 #include "backends/postgres/ledger/ledger_transaction.h"
 #include "backends/postgres/ledger/statements.h"
+#include "backends/postgres/ledger/write_feedback.h"
 
 namespace soma::backends {
 namespace {
@@ -279,6 +280,7 @@ void write_and_commit(Connection& connection, const Plan& plan,
         queue_embeddings(connection, tenant, writes);
         queue_answers(connection, tenant, writes);
         queue_evaluations(connection, tenant, writes);
+        queue_feedback(connection, tenant, writes);
     }
     if (!plan.events.empty()) {
         queue_positions(connection, plan);

@@ -7,18 +7,11 @@ namespace {
 
 using domain::StoredEvaluation;
 
-#define SOMA_EVALUATION_COLUMNS                                          \
-    "SELECT id, session_hmac, subject_hmac, log_index, access_sequence," \
-    " created_at, expires_at, sealed FROM evaluations"
-
-constexpr Statement kGet{
-    "evaluation_get", SOMA_EVALUATION_COLUMNS
-    " WHERE tenant = $1::uuid AND id = $2::uuid AND expires_at > $3::timestamptz"};
-constexpr Statement kTail{
-    "evaluation_session_tail", SOMA_EVALUATION_COLUMNS
-    " WHERE tenant = $1::uuid AND session_hmac = $2::bytea AND expires_at > $3::timestamptz"
-    " ORDER BY log_index DESC LIMIT $4::int"};
-#undef SOMA_EVALUATION_COLUMNS
+constexpr Statement kGet{"evaluation_get",
+                         "SELECT id, session_hmac, subject_hmac, log_index, access_sequence,"
+                         " created_at, expires_at, sealed FROM evaluations"
+                         " WHERE tenant = $1::uuid AND id = $2::uuid"
+                         " AND expires_at > $3::timestamptz"};
 
 StoredEvaluation read(const RowView& row) {
     StoredEvaluation out;
@@ -44,20 +37,6 @@ std::optional<StoredEvaluation> Evaluations::get(const Uuid& tenant, const Uuid&
             return std::nullopt;
         }
         return read(result.row(0));
-    });
-}
-
-std::vector<StoredEvaluation> Evaluations::session_tail(const Uuid& tenant,
-                                                        const std::string& session_hmac, int limit,
-                                                        Time now, const Deadline& deadline) {
-    return pool_.run(deadline, [&](Connection& connection) {
-        const Params params = Params().add(tenant).add_bytes(session_hmac).add(now).add(limit);
-        const Result result = read_for_tenant(connection, tenant, kTail, params, deadline);
-        std::vector<StoredEvaluation> out;
-        for (int i = result.rows() - 1; i >= 0; --i) {
-            out.push_back(read(result.row(i)));
-        }
-        return out;
     });
 }
 

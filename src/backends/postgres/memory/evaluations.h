@@ -17,10 +17,6 @@ class Evaluations {
 
     std::optional<domain::StoredEvaluation> get(const Uuid& tenant, const Uuid& id, Time now,
                                                 const Deadline& deadline);
-    /// The session's last `limit` unexpired evaluations, oldest first.
-    std::vector<domain::StoredEvaluation> session_tail(const Uuid& tenant,
-                                                       const std::string& session_hmac, int limit,
-                                                       Time now, const Deadline& deadline);
 
   private:
     ConnectionPool& pool_;

@@ -18,11 +18,6 @@ using domain::StoredMemory;
 
 constexpr Statement kGet{"memory_get", "SELECT " SOMA_MEMORY_COLUMNS
                                        " FROM memories WHERE tenant = $1::uuid AND id = $2::uuid"};
-constexpr Statement kTail{"memory_session_tail",
-                          "SELECT " SOMA_MEMORY_COLUMNS
-                          " FROM memories WHERE tenant = $1::uuid AND session_hmac = $2::bytea"
-                          " AND (expires_at IS NULL OR expires_at > $4::timestamptz)"
-                          " ORDER BY log_index DESC LIMIT $3::int"};
 constexpr Statement kPage{"memory_page", "SELECT " SOMA_MEMORY_COLUMNS
                                          " FROM memories WHERE tenant = $1::uuid AND sequence > "
                                          "$2::bigint ORDER BY sequence LIMIT $3::int"};
@@ -86,21 +81,6 @@ std::optional<StoredMemory> Memories::get(const Uuid& tenant, const Uuid& id,
             return std::nullopt;
         }
         return read_memory(result.row(0));
-    });
-}
-
-std::vector<StoredMemory> Memories::session_tail(const Uuid& tenant,
-                                                 const std::string& session_hmac, int limit,
-                                                 Time now, const Deadline& deadline) {
-    return pool_.run(deadline, [&](Connection& connection) {
-        const Result result = read_for_tenant(
-            connection, tenant, kTail,
-            Params().add(tenant).add_bytes(session_hmac).add(limit).add(now), deadline);
-        std::vector<StoredMemory> out;
-        for (int i = result.rows() - 1; i >= 0; --i) {
-            out.push_back(read_memory(result.row(i)));
-        }
-        return out;
     });
 }
 

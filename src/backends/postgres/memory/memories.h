@@ -35,12 +35,6 @@ class Memories {
     /// The last sequence of the tenant's `state` stream.
     std::uint64_t state_sequence(const Uuid& state_stream, const Deadline& deadline);
 
-    /// The session's last `limit` memories that have not expired at `now`, oldest first, without
-    /// passages.
-    std::vector<domain::StoredMemory> session_tail(const Uuid& tenant,
-                                                   const std::string& session_hmac, int limit,
-                                                   Time now, const Deadline& deadline);
-
   private:
     ConnectionPool& pool_;
 };

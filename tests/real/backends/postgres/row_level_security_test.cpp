@@ -49,7 +49,14 @@ class RowLevelSecurityTest : public ::testing::Test {
                id +
                "', sha256('k'), sha256('r'), 'a', now());"
                "INSERT INTO evaluations VALUES ('" +
-               id + "', gen_random_uuid(), NULL, sha256('s'), 0, 1, now(), now() + '1 hour', 'x');";
+               id +
+               "', gen_random_uuid(), NULL, sha256('s'), 0, 1, now(), now() + '1 hour', 'x');"
+               "INSERT INTO feedback_events VALUES ('" +
+               id +
+               "', gen_random_uuid(), gen_random_uuid(), NULL, sha256('s'), 1, 0, now(), now(),"
+               " sha256('r'), 'x');"
+               "INSERT INTO token_usage VALUES ('" +
+               id + "', gen_random_uuid(), now(), 1, NULL);";
     }
     std::int64_t count(const std::string& from, const std::string& setting) {
         const std::string name = "count " + from;
@@ -78,8 +85,8 @@ TEST_F(RowLevelSecurityTest, EveryTenantsTableHasItForced) {
 }
 
 TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
-    for (const char* table :
-         {"memories", "embeddings", "idempotency_keys", "evaluations", "events"}) {
+    for (const char* table : {"memories", "embeddings", "idempotency_keys", "evaluations",
+                              "feedback_events", "token_usage", "events"}) {
         EXPECT_EQ(count(table, "SELECT 1"), 0) << table;
         EXPECT_EQ(count(table, "SET soma.tenant = ''"), 0) << table;
     }
@@ -87,7 +94,8 @@ TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
 
 TEST_F(RowLevelSecurityTest, ATenantSeesItsOwnRowsAlone) {
     const std::string setting = "SET soma.tenant = '" + mine.id.to_string() + "'";
-    for (const std::string table : {"memories", "embeddings", "idempotency_keys", "evaluations"}) {
+    for (const std::string table : {"memories", "embeddings", "idempotency_keys", "evaluations",
+                                    "feedback_events", "token_usage"}) {
         EXPECT_EQ(count(table, setting), 1) << table;
         EXPECT_EQ(count(table + " WHERE tenant = '" + theirs.id.to_string() + "'", setting), 0)
             << table;

@@ -7,6 +7,7 @@
 
 #include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/memories.h"
+#include "backends/postgres/memory/sessions.h"
 #include "base/error.h"
 #include "support/postgres/intents.h"
 #include "support/postgres/ledger_check.h"
@@ -96,9 +97,9 @@ TEST_F(CommitterTest, AnotherTenantSeesNothing) {
     commit(intent().insert(a, "", "s"));
     const backends::TenantRow other = world.tenant();
     EXPECT_FALSE(memories.get(other.id, a, soon()));
-    EXPECT_TRUE(
-        memories.session_tail(other.id, IntentBuilder::hmac("s"), 10, wall_clock_now(), soon())
-            .empty());
+    EXPECT_TRUE(backends::Sessions(world.app)
+                    .tail(other.id, IntentBuilder::hmac("s"), 10, wall_clock_now(), soon())
+                    .rows.empty());
     IntentBuilder remove(other.streams());
     EXPECT_TRUE(std::holds_alternative<domain::TargetMissing>(commit(remove.remove(a))));
     EXPECT_TRUE(stored(a));
@@ -280,11 +281,13 @@ TEST_F(CommitterTest, EvaluationsAreWrittenWithTheirEvent) {
     EXPECT_EQ(read->access_sequence, 1U);
     EXPECT_EQ(read->sealed, "sealed");
     EXPECT_FALSE(evaluations.get(tenant.id, a, now + std::chrono::hours(1), soon()));
-    const auto tail = evaluations.session_tail(tenant.id, IntentBuilder::hmac("s"), 5, now, soon());
-    ASSERT_EQ(tail.size(), 1U);
-    EXPECT_GT(tail[0].log_index,
-              memories.session_tail(tenant.id, IntentBuilder::hmac("s"), 5, now, soon())[0]
-                  .facts.log_index);
+    const auto tail =
+        backends::Sessions(world.app).tail(tenant.id, IntentBuilder::hmac("s"), 5, now, soon());
+    ASSERT_EQ(tail.rows.size(), 2U);
+    EXPECT_EQ(tail.rows[0].id, b);
+    EXPECT_EQ(tail.rows[1].id, a);
+    EXPECT_EQ(tail.rows[1].log_index, access->log_index);
+    EXPECT_GT(tail.log_size, access->log_index);
 }
 
 TEST_F(CommitterTest, WhatWaitedPastItsDeadlineIsNotWritten) {

@@ -15,6 +15,7 @@ using Shown = std::vector<std::pair<WorkingMemory::Kind, std::string>>;
 
 constexpr auto kTurn = WorkingMemory::Kind::turn;
 constexpr auto kQuery = WorkingMemory::Kind::query;
+constexpr auto kResponse = WorkingMemory::Kind::response;
 
 class WorkingMemoryTest : public ::testing::Test {
   protected:
@@ -33,6 +34,13 @@ class WorkingMemoryTest : public ::testing::Test {
         }
         return core.remember(tenant, item).id();
     }
+    void answered(const std::string& evaluation, const std::string& text) {
+        somabrain::v1::FeedbackRequest said;
+        said.set_evaluation_id(evaluation);
+        said.set_reward(1);
+        said.set_response_text(text);
+        core.add_feedback(tenant, said);
+    }
     std::string session_hmac() {
         return core.keyring.tenant(tenant.id, LivingCore::soon())->session_hmac(kSession);
     }
@@ -50,8 +58,7 @@ class WorkingMemoryTest : public ::testing::Test {
     }
     /// As Postgres tells it to a process that starts now.
     Shown rebuilt(Time now = wall_clock_now()) {
-        WorkingMemoryStore fresh(core.cache, core.memories, core.evaluations, core.keyring,
-                                 std::chrono::seconds(60));
+        WorkingMemoryStore fresh(core.cache, core.sessions, core.keyring, std::chrono::seconds(60));
         return shown(fresh.entries(tenant.id, session_hmac(), now, LivingCore::soon()));
     }
 
@@ -100,7 +107,7 @@ TEST_F(WorkingMemoryTest, ALostProjectionIsRebuiltExactly) {
     core.evaluate(tenant, "two", kSession);
     turn("three", "ada");
     const auto before = seen();
-    core.working_memory.distrust();  // the old keys are never read again
+    core.working_memory.distrust(tenant.id);  // the old keys are never read again
     EXPECT_EQ(seen(), before);
     turn("four");
     EXPECT_EQ(seen(), rebuilt());
@@ -112,7 +119,7 @@ TEST_F(WorkingMemoryTest, AReaderBetweenCommitAndAppendDoesNotDoubleAnEntry) {
     const auto row = core.memories.get(tenant.id, id, LivingCore::soon()).value();
     core.working_memory.append(tenant.id, session_hmac(),
                                {.log_index = row.facts.log_index,
-                                .expires_at = {},
+                                .ends_at = {},
                                 .subject_hmac = row.subject_hmac,
                                 .item = {kTurn, id, "once", "", row.facts.created_at}});
     EXPECT_EQ(seen(), (Shown{{kTurn, "once"}}));
@@ -125,6 +132,100 @@ TEST_F(WorkingMemoryTest, ADeletedTurnLeavesAtOnce) {
     core.forget(tenant, gone);
     EXPECT_EQ(seen(), (Shown{{kTurn, "kept"}}));
     EXPECT_EQ(rebuilt(), seen());
+}
+
+TEST_F(WorkingMemoryTest, ResponsesFollowTheirQuestions) {
+    const auto first = core.evaluate(tenant, "who is there?", kSession).evaluation_id();
+    const auto second = core.evaluate(tenant, "what now?", kSession).evaluation_id();
+    EXPECT_EQ(seen().size(), 2U);
+    answered(second, "Supper.");
+    answered(first, "It is me.");
+    const Shown expected{{kQuery, "who is there?"},
+                         {kQuery, "what now?"},
+                         {kResponse, "Supper."},
+                         {kResponse, "It is me."}};
+    EXPECT_EQ(seen(), expected);
+    EXPECT_EQ(rebuilt(), expected);
+    const auto bundle = core.evaluate(tenant, "last", kSession);
+    ASSERT_EQ(bundle.working_memory_size(), 4);
+    EXPECT_EQ(bundle.working_memory(3).kind(), "response");
+    EXPECT_NEAR(bundle.working_memory(3).weight(), 0.2, 1e-12);
+    EXPECT_NEAR(bundle.working_memory(0).weight(), 0.2 * 0.8 * 0.8 * 0.8, 1e-12);
+    EXPECT_NE(bundle.prompt().find("answered \"It is me.\""), std::string::npos);
+}
+
+TEST_F(WorkingMemoryTest, ResponsesEndWithTheirEvaluations) {
+    answered(core.evaluate(tenant, "who?", kSession).evaluation_id(), "It is me.");
+    turn("stays");
+    EXPECT_EQ(seen().size(), 3U);
+    const Time later = wall_clock_now() + LivingCore::kRecordLifetime;
+    EXPECT_EQ(seen(later), (Shown{{kTurn, "stays"}}));
+    EXPECT_EQ(rebuilt(later), seen(later));
+}
+
+TEST_F(WorkingMemoryTest, ASupersededTurnLeavesWithItsValidity) {
+    RememberRequest item;
+    item.set_text("the rent is 400");
+    item.set_session_id(kSession);
+    item.set_key("rent");
+    item.add_embedding(1);
+    core.remember(tenant, item);
+    turn("good to know");
+    EXPECT_EQ(seen().size(), 2U);
+    const Time later = wall_clock_now() + std::chrono::hours(1);
+    item.set_text("the rent is 500");
+    item.set_valid_from(format_rfc3339(later));
+    core.remember(tenant, item);
+    const Shown both{
+        {kTurn, "the rent is 400"}, {kTurn, "good to know"}, {kTurn, "the rent is 500"}};
+    EXPECT_EQ(seen(), both) << "the successor is not valid yet";
+    EXPECT_EQ(rebuilt(), both);
+    const Shown after{{kTurn, "good to know"}, {kTurn, "the rent is 500"}};
+    EXPECT_EQ(seen(later), after);
+    EXPECT_EQ(rebuilt(later), after);
+    item.set_text("the rent is 600");
+    item.clear_valid_from();
+    core.remember(tenant, item);
+    const Shown now{{kTurn, "good to know"}, {kTurn, "the rent is 600"}};
+    EXPECT_EQ(rebuilt(), (Shown{{kTurn, "the rent is 400"}, now[0], now[1]}))
+        << "400 is true until the hour is over; 500 never was";
+    EXPECT_EQ(seen(), rebuilt());
+    EXPECT_EQ(seen(later), now);
+}
+
+TEST_F(WorkingMemoryTest, ATurnPastItsValidityIsNotShown) {
+    RememberRequest item;
+    item.set_text("the shop is open");
+    item.set_session_id(kSession);
+    item.set_valid_to(format_rfc3339(wall_clock_now() + std::chrono::seconds(60)));
+    item.add_embedding(1);
+    seen();
+    core.remember(tenant, item);
+    turn("stays");
+    EXPECT_EQ(seen().size(), 2U);
+    const Time later = wall_clock_now() + std::chrono::seconds(61);
+    EXPECT_EQ(seen(later), (Shown{{kTurn, "stays"}}));
+    EXPECT_EQ(rebuilt(later), seen(later));
+}
+
+TEST_F(WorkingMemoryTest, WhatARebuildLeftOutIsNotAppendedLate) {
+    RememberRequest item;
+    item.set_text("first word");
+    item.set_session_id(kSession);
+    item.set_key("word");
+    item.add_embedding(1);
+    const auto id = Uuid::parse(core.remember(tenant, item).id()).value();
+    const auto row = core.memories.get(tenant.id, id, LivingCore::soon()).value();
+    item.set_text("last word");
+    core.remember(tenant, item);
+    EXPECT_EQ(seen(), (Shown{{kTurn, "last word"}}));
+    // The first one's own append comes only now, though both were committed together.
+    core.working_memory.append(tenant.id, session_hmac(),
+                               {.log_index = row.facts.log_index,
+                                .ends_at = {},
+                                .subject_hmac = row.subject_hmac,
+                                .item = {kTurn, id, "first word", "", row.facts.created_at}});
+    EXPECT_EQ(seen(), (Shown{{kTurn, "last word"}}));
 }
 
 TEST_F(WorkingMemoryTest, AnExpiredTurnIsNotShown) {

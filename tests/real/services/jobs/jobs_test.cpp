@@ -88,10 +88,20 @@ TEST_F(JobsTest, KeysAndEvaluationsPastTheirTimeArePruned) {
         evaluation.sealed = "sealed";
         IntentBuilder access(tenant.streams());
         commit(access.access(evaluation));
+        IntentBuilder feedback(tenant.streams(), now - age);
+        feedback.feedback(evaluation.id, 7);
+        std::get<domain::AddFeedback>(feedback.last_change()).row.expires_at =
+            evaluation.expires_at;
+        commit(feedback);
     }
     EXPECT_EQ(rows("idempotency_keys"), 2);
     EXPECT_EQ(rows("evaluations"), 2);
-    run_until([&] { return rows("idempotency_keys") == 1 && rows("evaluations") == 1; });
+    EXPECT_EQ(rows("feedback_events"), 2);
+    run_until([&] {
+        return rows("idempotency_keys") == 1 && rows("evaluations") == 1 &&
+               rows("feedback_events") == 1;
+    });
+    EXPECT_EQ(rows("token_usage"), 2) << "plain numbers are kept";
     EXPECT_EQ(rows("memories"), 2) << "what has no time to live stays";
 }
 

@@ -55,5 +55,16 @@ TEST(Bundle, WeightsFollowTheSoftmaxAndFuse) {
     }
 }
 
+TEST(Bundle, TheSessionsPastFadesByAFifthAnEntry) {
+    auto input = input_of({});
+    input.working_memory.resize(3);
+    const auto bundle = make_bundle(input, count_bytes);
+    ASSERT_EQ(bundle.session_weights.size(), 3U);
+    EXPECT_NEAR(bundle.session_weights[2], 0.2, 1e-12) << "the newest";
+    EXPECT_NEAR(bundle.session_weights[1], 0.16, 1e-12);
+    EXPECT_NEAR(bundle.session_weights[0], 0.128, 1e-12) << "the oldest";
+    EXPECT_TRUE(make_bundle(input_of({}), count_bytes).session_weights.empty());
+}
+
 }  // namespace
 }  // namespace soma::domain

@@ -23,6 +23,7 @@ constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     {true, true, false, false, false, true},   // get_memory
     {true, false, true, false, false, true},   // delete_memory
     {true, true, false, false, false, true},   // evaluate
+    {true, false, false, false, false, true},  // feedback
 };
 
 TEST(Access, EveryCell) {

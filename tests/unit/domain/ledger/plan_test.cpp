@@ -243,6 +243,24 @@ TEST_F(PlanTest, EvaluationsTakeTheirAccessEventsNumbers) {
     EXPECT_EQ(made.row_count(), 2U);
 }
 
+TEST_F(PlanTest, FeedbackIsAChangeOfTheStateThatTouchesNoMemory) {
+    const Plan made = plan(intents(intent().insert(a), intent().feedback(b, 12).claim("f", "body"),
+                                   intent().feedback(b, 12).claim("f", "body"),
+                                   intent().feedback(b).claim("f", "other"), intent().insert(c)));
+    ASSERT_EQ(writes(made).feedback.size(), 1U) << "one for each evaluation";
+    EXPECT_EQ(writes(made).feedback[0].row->evaluation, b);
+    EXPECT_EQ(writes(made).feedback[0].at, (Assigned{42, 101, std::nullopt}));
+    EXPECT_TRUE(std::holds_alternative<Replayed>(made.outcomes[2]));
+    EXPECT_TRUE(std::holds_alternative<IdempotencyReused>(made.outcomes[3]));
+    // Three events, two memories of one passage, the feedback, its usage and its answer.
+    EXPECT_EQ(made.row_count(), 3U + 4U + 3U);
+    const auto applied = applied_changes(made);
+    ASSERT_EQ(applied.size(), 3U);
+    EXPECT_EQ(applied[1].sequence, 42U);
+    EXPECT_TRUE(std::holds_alternative<Counted>(applied[1].change));
+    EXPECT_EQ(applied[2].sequence, 43U);
+}
+
 TEST_F(PlanTest, AppliedChangesCarryTheAssignedFacts) {
     found().targets = {c};
     found().holders[IntentBuilder::hmac("key")] = {b, std::nullopt, std::nullopt};

@@ -166,6 +166,27 @@ class AsyncSomaBrain:
         }
         return await self._read_fresh(results.EvaluateResponse, "/v1/brain/evaluate", body)
 
+    async def feedback(
+            self, evaluation_id: str, reward: float, *,
+            used_memory_ids: Optional[Sequence[str]] = None, response_text: Optional[str] = None,
+            session_id: Optional[str] = None, tokens: Optional[int] = None,
+            model: Optional[str] = None,
+            metadata: Optional[Mapping[str, Any]] = None) -> results.FeedbackResponse:
+        """How an evaluation turned out. One for each: the same again answers the same, another
+        raises ConflictError; NotFoundError without such an evaluation.
+
+        `reward`: -1 to 1. `used_memory_ids`: those of the evaluation's memories that were used.
+        `response_text`: what was answered, joins the session's working memory. `session_id`: when
+        given, the evaluation's. `tokens`, `model`: what answering took. `metadata`: any JSON
+        object.
+        """
+        body = {
+            "evaluation_id": evaluation_id, "reward": reward, "used_memory_ids": used_memory_ids,
+            "response_text": response_text, "session_id": session_id, "tokens": tokens,
+            "model": model, "metadata": metadata,
+        }
+        return await self._read(results.FeedbackResponse, "POST", "/v1/brain/feedback", body)
+
     async def _write(
             self, kind: Type[R], verb: str, path: str, body: Optional[Mapping[str, Any]],
             idempotency_key: Optional[str]) -> R:

@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backends/postgres/connection_pool.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/context/prompt.h"
+
+namespace soma::backends {
+
+/// What a session's working memory is made of: a turn, a query or a response, still sealed.
+struct SessionRow {
+    domain::WorkingMemory::Kind kind = domain::WorkingMemory::Kind::turn;
+    Uuid id;  ///< of the memory, the evaluation or the feedback
+    std::uint64_t log_index = 0;
+    Time created_at;
+    std::optional<Time> ends_at;  ///< from then on it is no part of the session any more
+    std::string subject_hmac;
+    std::string sealed;
+};
+
+/// A session's end as one snapshot shows it.
+struct SessionTail {
+    std::uint64_t log_size = 0;    ///< every event below has been seen, and none above
+    std::vector<SessionRow> rows;  ///< oldest first
+};
+
+/// Reads sessions of one tenant under row-level security. Thread-safe as its pool is.
+class Sessions {
+  public:
+    explicit Sessions(ConnectionPool& pool) : pool_(pool) {}
+
+    /// The session's last `limit` entries that have not ended at `now`: memories that neither
+    /// expired nor lost their validity, unexpired evaluations, responses given to those.
+    SessionTail tail(const Uuid& tenant, const std::string& session_hmac, int limit, Time now,
+                     const Deadline& deadline);
+
+  private:
+    ConnectionPool& pool_;
+};
+
+}  // namespace soma::backends

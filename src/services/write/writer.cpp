@@ -1,0 +1,96 @@
+#include "services/write/writer.h"
+
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "services/commit/wait.h"
+#include "services/gate/gate.h"
+
+namespace soma::services {
+
+domain::Intent Writer::intent(const RequestContext& context, const Admission& admission) {
+    return {.tenant = admission.tenant.streams(),
+            .now = context.now,
+            .deadline = context.deadline,
+            .claim = {},
+            .changes = {},
+            .access = {},
+            .answer = {}};
+}
+
+domain::EventDraft Writer::event(const RequestContext& context, const Admission& admission,
+                                 int status) {
+    auto event = draft_event(context, admission, domain::Stream::state, ids_.next(context.now));
+    event.status = status;
+    return event;
+}
+
+std::optional<domain::IdempotencyClaim> Writer::claim(const RequestContext& context,
+                                                      const Admission& admission,
+                                                      const google::protobuf::Message& request) {
+    if (context.idempotency_key.empty()) {
+        return std::nullopt;
+    }
+    const Uuid& tenant = admission.tenant.id;
+    const auto keys = keyring_.tenant(tenant, context.deadline);
+    const auto own = keyring_.subject(tenant, "", Keyring::IfAbsent::create, context.deadline);
+    return domain::IdempotencyClaim{
+        keys->idempotency_hmac(context.idempotency_key),
+        own->digest(context.method + '\0' + request.SerializeAsString())};
+}
+
+void Writer::record_replay(const RequestContext& context, const Admission& admission, int status) {
+    auto replay = intent(context, admission);
+    auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
+    event.status = status;
+    event.details["replayed"] = true;
+    replay.access = domain::AccessRecord{std::move(event), {}};
+    wait_for(committer_.submit(std::move(replay)), context.deadline);
+}
+
+std::string Writer::commit_serialised(const RequestContext& context, const Admission& admission,
+                                      domain::Intent intent, Reply reply,
+                                      const std::vector<SessionTurn>& turns) {
+    const Uuid& tenant = admission.tenant.id;
+    const auto body = std::make_shared<std::string>();
+    intent.answer = [body, build = std::move(reply.body),
+                     own = keyring_.subject(tenant, "", Keyring::IfAbsent::create,
+                                            context.deadline)](const auto& assigned) {
+        *body = build(assigned);
+        return domain::Answer{*body, to_hex(own->digest(*body))};
+    };
+    try {
+        const auto outcome = wait_for(committer_.submit(std::move(intent)), context.deadline);
+        if (const auto* committed = std::get_if<domain::Committed>(&outcome)) {
+            const auto& superseded = committed->superseded;
+            if (std::any_of(superseded.begin(), superseded.end(),
+                            [](const auto& old) { return old.has_value(); })) {
+                working_memory_.distrust(tenant);  // It may have been a turn of some session.
+            }
+            working_memory_.append(tenant, turns, committed->changes);
+            return *body;
+        }
+        if (const auto* replayed = std::get_if<domain::Replayed>(&outcome)) {
+            record_replay(context, admission, reply.status);
+            return replayed->answer;
+        }
+        if (const auto* missing = std::get_if<domain::TargetMissing>(&outcome)) {
+            throw Error(ErrorKind::not_found, "no such memory").at(reply.field_of(missing->memory));
+        }
+        throw Error(ErrorKind::idempotency_reused,
+                    "the Idempotency-Key was used with another request")
+            .at("Idempotency-Key");
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::unavailable) {
+            // The commit may have happened after all: projections must not miss its turns.
+            working_memory_.distrust(tenant);
+        }
+        throw;
+    }
+}
+
+}  // namespace soma::services

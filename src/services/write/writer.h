@@ -1,0 +1,72 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/ledger/intent.h"
+#include "services/commit/committer.h"
+#include "services/evaluate/working_memory.h"
+#include "services/gate/admission.h"
+#include "services/keyring/keyring.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace soma::services {
+
+/// How one request's write is answered.
+struct Reply {
+    int status = 200;
+    /// The serialised answer, once the numbers are known. On the committer's thread.
+    std::function<std::string(std::span<const domain::Assigned>)> body;
+    /// Which field named a memory that turned out to be missing.
+    std::function<std::string(const Uuid&)> field_of = [](const Uuid&) { return "/id"; };
+};
+
+/// What every writing story has in common. Thread-safe.
+class Writer {
+  public:
+    Writer(Keyring& keyring, Committer& committer, WorkingMemoryStore& working_memory,
+           UuidGenerator& ids)
+        : keyring_(keyring), committer_(committer), working_memory_(working_memory), ids_(ids) {}
+
+    /// The request's intent, still without changes.
+    static domain::Intent intent(const RequestContext& context, const Admission& admission);
+    /// The event of one of its changes, still without targets.
+    domain::EventDraft event(const RequestContext& context, const Admission& admission, int status);
+    /// The Idempotency-Key's claim, if one came: another body under the same key is refused.
+    std::optional<domain::IdempotencyClaim> claim(const RequestContext& context,
+                                                  const Admission& admission,
+                                                  const google::protobuf::Message& request);
+
+    /// Commits the intent's changes and tells working memory of `turns`. The answer, or that of the
+    /// same claim before: then the event this answer owes is written. Throws Error: not_found (a
+    /// target is missing), idempotency_reused, unavailable.
+    template <class Response>
+    Response commit(const RequestContext& context, const Admission& admission,
+                    domain::Intent intent, Reply reply,
+                    const std::vector<SessionTurn>& turns = {}) {
+        Response response;
+        response.ParseFromString(
+            commit_serialised(context, admission, std::move(intent), std::move(reply), turns));
+        return response;
+    }
+    /// The event of an answer that changed nothing because the same was written before.
+    void record_replay(const RequestContext& context, const Admission& admission, int status);
+
+  private:
+    std::string commit_serialised(const RequestContext& context, const Admission& admission,
+                                  domain::Intent intent, Reply reply,
+                                  const std::vector<SessionTurn>& turns);
+
+    Keyring& keyring_;
+    Committer& committer_;
+    WorkingMemoryStore& working_memory_;
+    UuidGenerator& ids_;
+};
+
+}  // namespace soma::services
