@@ -201,6 +201,13 @@ class Files(Shell):
         self.assertEqual([process.wait(timeout=30) for process in both], [0, 0])
         self.assertEqual((self.root / "turns").read_text().split(), ["in", "out", "in", "out"])
 
+    def test_an_unknown_benchmark_names_those_there_are(self):
+        done = subprocess.run([str(REPOSITORY / "dev"), "bench", "nope"], text=True, timeout=60,
+                              capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        self.assertEqual(done.returncode, 1)
+        for name in ("nope", "locomo", "committer", "index"):
+            self.assertIn(name, done.stderr)
+
     def test_ci_runs_what_a_developer_runs(self):
         text = (REPOSITORY / ".ci/run").read_text()
         self.assertIn("exec ./dev test </dev/null", text)

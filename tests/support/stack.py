@@ -43,13 +43,19 @@ class Stack:
         return (self.state / "secrets" / name).read_text().strip()
 
     def run(self, *args, check=True, token=None, timeout=120, stdin=None,
-            folder=None):
-        """./dev run ARGS; the finished process with text output."""
+            folder=None, environment=None):
+        """./dev run ARGS; the finished process with text output. What `environment` names is set
+        for the program itself, over the stack's own settings."""
+        command = [str(self.root / "dev"), "run", *map(str, args)]
+        if environment is not None:
+            command = ["env", *(f"{name}={value}" for name, value in
+                                {**self.env(), **environment}.items()),
+                       str(self.root / "build/release/src/somabrain"), *map(str, args)]
         environment = dict(os.environ)
         environment.pop("SOMABRAIN_TOKEN", None)
         if token is not None:
             environment["SOMABRAIN_TOKEN"] = token
-        done = subprocess.run([str(self.root / "dev"), "run", *map(str, args)], text=True,
+        done = subprocess.run(command, text=True,
                               capture_output=True, timeout=timeout, env=environment, input=stdin, cwd=folder,
                               stdin=subprocess.DEVNULL if stdin is None else None)
         if check and done.returncode != 0:

@@ -11,6 +11,8 @@ run_bench() {
   shift
   script=$(find benchmarks -name "$name.py" | head -n 1)
   if [ -z "$script" ]; then
+    [ -n "$(find benchmarks -name "${name}_bench.cpp")" ] ||
+      die "no such benchmark: $name (there are: $(bench_names))"
     configure release -DSOMABRAIN_BENCHMARKS=ON
     compile release "bench_$name"
     "$BUILD/benchmarks/bench_$name" "$@"

@@ -44,13 +44,13 @@ ApiClient::ApiClient(const config::Config& config)
 json::object ApiClient::post(const std::string& path, const json::object& body,
                              const std::string& idempotency_key) {
     json::object answer;
-    if (const auto problem = try_post(path, body, idempotency_key, answer)) {
+    if (const auto problem = try_post(path, json::serialize(body), idempotency_key, answer)) {
         throw Error(ErrorKind::invalid_argument, problem->detail);
     }
     return answer;
 }
 
-std::optional<Problem> ApiClient::try_post(const std::string& path, const json::object& body,
+std::optional<Problem> ApiClient::try_post(const std::string& path, std::string body,
                                            const std::string& idempotency_key,
                                            json::object& answer) {
     backends::HttpRequest request;
@@ -60,15 +60,26 @@ std::optional<Problem> ApiClient::try_post(const std::string& path, const json::
     if (!idempotency_key.empty()) {
         request.headers.emplace_back("Idempotency-Key", idempotency_key);
     }
-    request.body = json::serialize(body);
+    request.body = std::move(body);
     request.max_answer_bytes = kMaxAnswerBytes;
-    const auto reply = http_.send(request, Deadline(kRequestTime));
+    const auto reply = send(request);
     constexpr int first_refusal = 300;
     if (reply.status >= first_refusal) {
         return problem_of(reply);
     }
     answer = json::parse(reply.body).as_object();
     return std::nullopt;
+}
+
+backends::HttpAnswer ApiClient::send(const backends::HttpRequest& request) {
+    try {
+        return http_.send(request, Deadline(kRequestTime));
+    } catch (const Error& error) {
+        throw Error(error.kind(),
+                    "no answer from " + url_ +
+                        " (./dev up starts a service here, SOMABRAIN_URL names another)",
+                    error.detail());
+    }
 }
 
 }  // namespace soma::cli

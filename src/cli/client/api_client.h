@@ -24,8 +24,9 @@ class ApiClient {
     /// The answer of a successful request. Throws Error with the problem's words otherwise.
     boost::json::object post(const std::string& path, const boost::json::object& body,
                              const std::string& idempotency_key = {});
-    /// The same, but a refused request is a value. Trouble on the way still throws.
-    std::optional<Problem> try_post(const std::string& path, const boost::json::object& body,
+    /// The same with a body that is JSON already, and a refused request is a value. Trouble on the
+    /// way still throws.
+    std::optional<Problem> try_post(const std::string& path, std::string body,
                                     const std::string& idempotency_key,
                                     boost::json::object& answer);
 
@@ -33,6 +34,8 @@ class ApiClient {
     const std::string& token() const { return token_; }
 
   private:
+    backends::HttpAnswer send(const backends::HttpRequest& request);
+
     std::string url_;
     std::string token_;
     backends::HttpClient http_;

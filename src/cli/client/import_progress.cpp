@@ -1,10 +1,13 @@
 #include "cli/client/import_progress.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
 
 #include "base/canonical_json.h"
 #include "base/crypto.h"
@@ -15,6 +18,8 @@ namespace soma::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kDigestLetters = 32;
 
 fs::path state_folder() {
     const auto variable = [](const char* name) {
@@ -53,32 +58,73 @@ ImportProgress::ImportProgress(const ApiClient& client, const std::vector<std::s
     for (const auto& path : paths) {
         identity += fs::absolute(path).lexically_normal().string() + '\n';
     }
-    std::string content;
-    for (const auto& item : items) {
-        content += item.place + '\n' + boost::json::serialize(item.request) + '\n';
-    }
     path_ = state_folder() / ("import-" + to_hex(sha256(identity)).substr(0, 32));
-    items_digest_ = to_hex(sha256(content));
-    std::string digest;
-    if (!(std::ifstream(path_) >> done_ >> run_ >> digest) || digest != items_digest_) {
-        begin();
+    std::string all;
+    std::map<std::string, int> seen;
+    for (const auto& item : items) {
+        const std::string nth = std::to_string(++seen[item.request]);
+        digests_.push_back(to_hex(sha256(nth + '\n' + item.request)).substr(0, kDigestLetters));
+        all += digests_.back();
+    }
+    list_digest_ = to_hex(sha256(all)).substr(0, kDigestLetters);
+    load();
+}
+
+/// First line: the run and the list it was over. Then a line a batch, of the items it made done: a
+/// line that was cut off counts for nothing, so that its batch is sent again as it was.
+void ImportProgress::load() {
+    std::ifstream in(path_, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    const std::size_t whole = text.rfind('\n') + 1;
+    std::istringstream words(text.substr(0, whole));
+    std::string list;
+    words >> run_ >> list;
+    const std::set<std::string, std::less<>> present(digests_.begin(), digests_.end());
+    std::string lines;
+    for (std::string digest; words >> digest;) {
+        if (present.contains(digest) && done_.insert(digest).second) {
+            lines += digest + '\n';
+        }
+    }
+    const bool is_same = list == list_digest_;
+    if (!is_same) {
+        // Other items: what they share with the last run stays done, under a run of its own.
+        run_ = to_hex(random_bytes(8));
+    }
+    if (!is_same || whole != text.size()) {
+        write(lines, true);
     }
 }
 
 void ImportProgress::begin() {
+    done_.clear();
     run_ = to_hex(random_bytes(8));
-    save(0);
+    write("", true);
 }
 
-void ImportProgress::save(std::size_t done) {
-    done_ = done;
+std::size_t ImportProgress::done() const {
+    return static_cast<std::size_t>(
+        std::count_if(digests_.begin(), digests_.end(),
+                      [this](const auto& digest) { return done_.contains(digest); }));
+}
+
+void ImportProgress::add(std::span<const std::size_t> items) {
+    std::string line;
+    for (const std::size_t item : items) {
+        line += (line.empty() ? "" : " ") + digests_[item];
+        done_.insert(digests_[item]);
+    }
+    write(line + '\n', false);
+}
+
+void ImportProgress::write(const std::string& lines, bool is_new) {
     fs::create_directories(fs::path(path_).parent_path());
-    const std::string draft = path_ + ".new";
-    std::ofstream out(draft, std::ios::trunc);
-    out << done << ' ' << run_ << ' ' << items_digest_ << '\n';
+    const std::string draft = is_new ? path_ + ".new" : path_;
+    std::ofstream out(draft, is_new ? std::ios::trunc : std::ios::app);
+    out << (is_new ? run_ + ' ' + list_digest_ + '\n' : "") << lines;
     out.close();
-    // Renamed: a run that is cut off leaves the old count or the new one, never half of one.
-    if (!out || std::rename(draft.c_str(), path_.c_str()) != 0) {
+    // Renamed: a run that is cut off here leaves the old file or the new one, never half of one.
+    if (!out || (is_new && std::rename(draft.c_str(), path_.c_str()) != 0)) {
         throw Error(ErrorKind::unavailable, path_ + ": cannot be written");
     }
 }

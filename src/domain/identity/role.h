@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace soma::domain {
@@ -20,6 +21,8 @@ inline constexpr std::size_t kRoleCount = 6;
 
 /// The name a token's roles claim uses ("operator" for Role::operator_).
 std::string_view role_name(Role role);
+/// All of them, for a message: "agent, reader, ...".
+std::string role_list();
 /// Exact match; nullopt for any other text.
 std::optional<Role> parse_role(std::string_view name);
 

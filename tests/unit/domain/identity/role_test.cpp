@@ -17,6 +17,10 @@ TEST(Role, NamesReadBack) {
     EXPECT_EQ(role_name(Role::operator_), "operator");
 }
 
+TEST(Role, TheListNamesAll) {
+    EXPECT_EQ(role_list(), "agent, reader, operator, signer, auditor, admin");
+}
+
 TEST(Role, OnlyExactNamesCount) {
     for (const std::string name : {"", "Agent", "agent ", "agents", "operator_", "root", "*"}) {
         EXPECT_FALSE(parse_role(name)) << name;

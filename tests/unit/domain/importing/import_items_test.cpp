@@ -3,79 +3,84 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "base/unicode.h"
+
 namespace soma::domain {
 namespace {
 
-TEST(ParseJsonl, TakesObjectsAndNamesTheRest) {
-    const auto list =
-        parse_jsonl("a.jsonl", "{\"text\":\"one\"}\r\n\n[1]\nnot json\n{\"text\":\"two\"}");
-    ASSERT_EQ(list.items.size(), 2u);
-    EXPECT_EQ(list.items[0].place, "a.jsonl:1");
-    EXPECT_EQ(list.items[1].request.at("text").as_string(), "two");
-    ASSERT_EQ(list.skipped.size(), 2u);
-    EXPECT_EQ(list.skipped[0].place, "a.jsonl:3");
-    EXPECT_EQ(list.skipped[0].reason, "not a JSON object");
-    EXPECT_EQ(list.skipped[1].place, "a.jsonl:4");
-}
-
-TEST(ParseJsonl, RefusesEndlessLines) {
-    const auto list = parse_jsonl("a", "{\"text\":\"" + std::string(70'000, 'x') + "\"}");
-    EXPECT_TRUE(list.items.empty());
-    EXPECT_EQ(list.skipped.size(), 1u);
-}
-
-TEST(ParseMarkdown, SectionsCarryTheirTrail) {
-    const auto list =
-        parse_markdown("g.md", "before\n# A\nunder a\n## B\nunder b\n# C\n\n## D\nunder d\n");
-    ASSERT_EQ(list.items.size(), 4u);
-    EXPECT_EQ(list.items[0].request.at("text").as_string(), "before");
-    EXPECT_EQ(list.items[1].request.at("text").as_string(), "A\n\nunder a");
-    EXPECT_EQ(list.items[2].request.at("text").as_string(), "A > B\n\nunder b");
-    EXPECT_EQ(list.items[2].request.at("key").as_string(), "g.md#A > B");
-    EXPECT_EQ(list.items[3].request.at("text").as_string(), "C > D\n\nunder d");
-    ASSERT_EQ(list.skipped.size(), 1u);
-    EXPECT_EQ(list.skipped[0].place, "g.md#C");
-}
-
-TEST(ParseMarkdown, FencedCodeIsNoHeading) {
-    const auto list = parse_markdown("g", "# A\n```sh\n# comment\n```\nafter\n");
-    ASSERT_EQ(list.items.size(), 1u);
-    EXPECT_NE(list.items[0].request.at("text").as_string().find("# comment"), std::string::npos);
-}
-
-TEST(ParseMarkdown, EqualHeadingsHaveDifferentKeys) {
-    const auto list = parse_markdown("g", "# A\nx\n# A\ny\n");
-    ASSERT_EQ(list.items.size(), 2u);
-    EXPECT_NE(list.items[0].request.at("key"), list.items[1].request.at("key"));
-}
-
-TEST(ParseMarkdown, LongSectionsAreCutWithoutLosingWords) {
-    std::string text = "# A\n";
-    for (int i = 0; i < 3'000; ++i) {
-        text += "word" + std::to_string(i) + (i % 50 == 0 ? "\n\n" : " ");
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        lines.emplace_back(take_line(text));
     }
-    const auto list = parse_markdown("g", text);
-    EXPECT_GT(list.items.size(), 1u);
-    std::string all;
-    for (const auto& item : list.items) {
-        const auto& part = item.request.at("text").as_string();
-        EXPECT_LE(part.size(), 8'192u + 10);
-        all += std::string(part) + " ";
-    }
-    for (int i = 0; i < 3'000; i += 97) {
-        EXPECT_NE(all.find("word" + std::to_string(i)), std::string::npos);
-    }
+    return lines;
 }
 
-TEST(ParseMarkdown, RefusesWhatIsNotText) {
-    EXPECT_EQ(parse_markdown("g", "\xff\xfe").skipped.size(), 1u);
+TEST(ImportItems, LinesEndHoweverTheirSystemEndsThem) {
+    const std::vector<std::string> three{"a", "", "b"};
+    EXPECT_EQ(lines_of("a\n\nb"), three);
+    EXPECT_EQ(lines_of("a\r\n\r\nb\r\n"), three);
+    EXPECT_EQ(lines_of("a\r\rb\r"), three);
+    EXPECT_EQ(lines_of("a\n\rb"), three);
+    EXPECT_EQ(lines_of(""), std::vector<std::string>());
 }
 
-TEST(ParseMarkdown, AnyTextIsReadToTheEnd) {
-    ASSERT_TRUE(rc::check([](const std::string& text) {
-        parse_markdown("g", text);
-        parse_jsonl("g", text);
+TEST(ImportItems, LineNumbersCountTheSameLines) {
+    const std::string_view text = "ab\r\ncd\rx\n\ny";
+    EXPECT_EQ(line_number(text, 0), 1U);
+    EXPECT_EQ(line_number(text, 3), 1U) << "the end of a line belongs to it";
+    EXPECT_EQ(line_number(text, 4), 2U);
+    EXPECT_EQ(line_number(text, 7), 3U);
+    EXPECT_EQ(line_number(text, text.size() - 1), 5U);
+    EXPECT_EQ(line_number(text, 999), 5U);
+    EXPECT_EQ(line_number("", 0), 1U);
+}
+
+TEST(ImportItems, PlacesKeysAndQuotes) {
+    EXPECT_EQ(place_of("a.jsonl", 17), "a.jsonl:17");
+    EXPECT_EQ(key_of("a.md#Title"), "a.md#Title");
+    const std::string long_place(300, 'x');
+    EXPECT_EQ(key_of(long_place).size(), 7U + 64U);
+    EXPECT_NE(key_of(long_place), key_of(long_place + "y"));
+    EXPECT_EQ(shortened("a\nb"), "a b");
+    EXPECT_LE(shortened(std::string(5'000, 'h')).size(), 64U);
+    EXPECT_TRUE(valid_utf8(shortened(std::string(59, 'h') + "éééé")));
+    EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBFx"), "x");
+    EXPECT_EQ(without_byte_order_mark("x\xEF\xBB\xBF"), "x\xEF\xBB\xBF");
+}
+
+TEST(ImportItems, PiecesLoseNoWord) {
+    EXPECT_TRUE(pieces_of(" \n ").empty());
+    EXPECT_EQ(pieces_of(" a \n"), std::vector<std::string_view>{"a"});
+    ASSERT_TRUE(rc::check("pieces", [](const std::vector<std::uint16_t>& lengths) {
+        std::string text;
+        std::string letters;
+        for (const auto length : lengths) {
+            text += std::string(length % 9'000, 'w') + (length % 3 == 0 ? "\n\n" : "\n");
+            letters += std::string(length % 9'000, 'w');
+        }
+        std::string kept;
+        for (const auto piece : pieces_of(text)) {
+            RC_ASSERT(!piece.empty() && piece.size() <= 8'192U);
+            for (const char c : piece) {
+                if (c == 'w') {
+                    kept += c;
+                }
+            }
+        }
+        RC_ASSERT(kept == letters);
     }));
+}
+
+TEST(ImportItems, FailuresAreToldFromWhatHadNothingToSay) {
+    ImportList list;
+    list.add("a:1", {{"text", "x"}});
+    list.skip("a:2", "empty");
+    list.fail("a:3", "broken");
+    EXPECT_EQ(list.items.front().request, R"({"text":"x"})");
+    ASSERT_EQ(list.skipped.size(), 2U);
+    EXPECT_FALSE(list.skipped[0].is_failure);
+    EXPECT_TRUE(list.skipped[1].is_failure);
 }
 
 }  // namespace
