@@ -23,6 +23,7 @@
 #include "services/remember/remember.h"
 #include "services/search/load.h"
 #include "services/search/search.h"
+#include "services/session/session.h"
 #include "services/write/writer.h"
 #include "telemetry/log.h"
 
@@ -101,6 +102,7 @@ struct Service::Parts {
           evaluate(searcher, working_memory, keyring, *embedder, committer, ids, parts,
                    std::chrono::hours(c.evaluation_ttl_hours)),
           feedback(evaluations, feedback_events, keyring, writer, ids),
+          session(keyring, writer, working_memory),
           jobs(maintenance, committer, tenants, ids,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
@@ -140,6 +142,7 @@ struct Service::Parts {
     services::Recall recall;
     services::Evaluate evaluate;
     services::Feedback feedback;
+    services::Session session;
     services::Jobs jobs;
     server::Routes routes;
     std::unique_ptr<server::HttpListener> api;
@@ -181,6 +184,11 @@ void Service::Parts::bind_routes() {
         "somabrain.v1.Brain.Feedback",
         [this](const auto& context, const auto& admission, const auto& request) {
             return feedback.add(context, admission, request);
+        });
+    routes.bind<EndSessionRequest, EndSessionResponse>(
+        "somabrain.v1.Brain.EndSession",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return session.end(context, admission, request);
         });
 }
 

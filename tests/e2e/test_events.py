@@ -57,6 +57,7 @@ def told(make_tenant):
     replies["feedback"] = agent.post("/v1/brain/feedback", said)
     replies["feedback again"] = agent.post("/v1/brain/feedback", said)
     replies["other feedback"] = agent.post("/v1/brain/feedback", {**said, "reward": 0})
+    replies["end session"] = agent.call("DELETE", f"/v1/sessions/{MARKER}")
     replies["delete"] = agent.delete(replies["batch"].json["results"][0]["id"])
     replies["missing"] = agent.get(uuid.UUID(int=7))
     replies["missing delete"] = agent.delete(uuid.UUID(int=7))
@@ -65,20 +66,20 @@ def told(make_tenant):
     replies["bad header"] = agent.post("/v1/recall", {"query": "q"},
                                        headers={"Soma-Telemetry-Ref": "x" * 257})
     replies["conflict"] = agent.post("/v1/recall", {"query": "q", "at_least": "A" * 22})
+    replies["bad type"] = agent.post("/v1/recall", {"query": "q"},
+                                     headers={"Content-Type": "text/plain"})
     replies["forbidden"] = tenant.client("auditor").post("/v1/recall", {"query": MARKER})
     statuses = {name: reply.status for name, reply in replies.items()}
     assert statuses == {
         "remember": 201, "replay": 201, "reused": 422, "supersede": 201, "batch": 201,
         "recall": 200, "get": 200, "evaluate": 200, "feedback": 201, "feedback again": 201,
-        "other feedback": 409, "delete": 200, "missing": 404,
+        "other feedback": 409, "end session": 200, "delete": 200, "missing": 404,
         "missing delete": 404, "bad field": 400, "bad json": 400, "bad header": 400,
-        "conflict": 409, "forbidden": 403}
+        "conflict": 409, "bad type": 415, "forbidden": 403}
     nobody = Client(tenant.stack.http_port)
     for how in ({"token": "forged"}, {}):
         assert nobody.post("/v1/recall", {"query": "q"}, **how).status == 401
     nobody.close()
-    assert agent.post("/v1/recall", {"query": "q"}, headers={"Content-Type": "text/plain"}
-                      ).status == 415
     yield tenant, replies
     tenant.close()
 
@@ -102,6 +103,7 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("remember", "state", "memory.remember", "allowed"),
     ("supersede", "state", "memory.remember", "allowed"),
     ("batch", "state", "memory.remember_batch", "allowed"),
+    ("end session", "state", "session.end", "allowed"),
     ("delete", "state", "memory.delete", "allowed"),
     ("replay", "access", "memory.remember", "allowed"),
     ("recall", "access", "memory.recall", "allowed"),
@@ -117,6 +119,7 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("bad json", "access", "memory.recall", "refused"),
     ("bad header", "access", "memory.recall", "refused"),
     ("conflict", "access", "memory.recall", "refused"),
+    ("bad type", "access", "memory.recall", "refused"),
     ("forbidden", "access", "memory.recall", "refused"),
 ])
 def test_what_an_event_says(told, name, stream, action, decision):
@@ -147,7 +150,7 @@ def test_streams_are_dense(told):
         assert tenant.sequence(stream) == len(numbers)
     # The sequences that callers were told are those of their events.
     found = by_request(tenant)
-    for name in ("remember", "supersede", "feedback", "delete"):
+    for name in ("remember", "supersede", "feedback", "end session", "delete"):
         assert found[replies[name].request_id][0]["stream_sequence"] == replies[name].json["sequence"]
     assert sorted(e["stream_sequence"] for e in found[replies["batch"].request_id]) == [
         result["sequence"] for result in replies["batch"].json["results"]]

@@ -23,6 +23,7 @@ CALLS = {
     "memory.delete": ("DELETE", f"/v1/memories/{ABSENT}", None, 404),
     "brain.evaluate": ("POST", "/v1/brain/evaluate", {"query": "q"}, 200),
     "brain.feedback": ("POST", "/v1/brain/feedback", {"evaluation_id": ABSENT, "reward": 0}, 404),
+    "session.end": ("DELETE", "/v1/sessions/nobody", None, 200),
 }
 
 

@@ -28,6 +28,7 @@
 #include "services/remember/remember.h"
 #include "services/search/load.h"
 #include "services/search/search.h"
+#include "services/session/session.h"
 #include "services/tenant/create.h"
 #include "services/write/writer.h"
 #include "support/postgres/postgres_cluster.h"
@@ -167,6 +168,16 @@ class LivingCore {
         return feedback.add(context, admitted(tenant, context), said);
     }
 
+    somabrain::v1::EndSessionResponse end_session(const backends::TenantRow& tenant,
+                                                  const std::string& id,
+                                                  const std::string& idempotency_key = {}) {
+        somabrain::v1::EndSessionRequest asked;
+        asked.set_id(id);
+        auto context = request("Brain.EndSession");
+        context.idempotency_key = idempotency_key;
+        return sessions_story.end(context, admitted(tenant, context), asked);
+    }
+
     /// The bodies of the tenant's events in the order of the log.
     std::vector<boost::json::object> events(const Uuid& tenant) {
         static constexpr backends::Statement kRead{
@@ -205,6 +216,7 @@ class LivingCore {
     services::Evaluate judging{searcher, working_memory, keyring,        embedder(), committer,
                                ids,      parts,          kRecordLifetime};
     services::Feedback feedback{evaluations, feedback_events, keyring, writer, ids};
+    services::Session sessions_story{keyring, writer, working_memory};
 };
 
 /// The Error that `act` throws, or nullopt when it throws none.

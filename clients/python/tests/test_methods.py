@@ -121,6 +121,16 @@ def test_feedback(brain):
     assert items[2].weight == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize("session", ["w", "a/b c?", "ü%2F"])
+def test_a_session_ends(brain, session):
+    brain.remember("a turn", session_id=session)
+    ended = brain.end_session(session)
+    assert isinstance(ended, somabrain.EndSessionResponse)
+    assert (ended.id, ended.sequence) == (session, 2)
+    assert brain.evaluate("x", session_id=session).working_memory == []
+    assert len(brain.recall("turn").results) == 1
+
+
 def test_vectors_of_any_kind(brain):
     unit = [0.0] * 384
     unit[5] = 1.0

@@ -16,9 +16,10 @@ enum class Endpoint : std::uint8_t {
     delete_memory,
     evaluate,
     feedback,
+    end_session,
 };
 
-inline constexpr std::size_t kEndpointCount = 7;
+inline constexpr std::size_t kEndpointCount = 8;
 
 /// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
 struct AccessRule {
@@ -39,6 +40,7 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::delete_memory, "memory.delete", {Role::agent, Role::operator_, Role::admin}},
     {Endpoint::evaluate, "brain.evaluate", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::feedback, "brain.feedback", {Role::agent, Role::admin}},
+    {Endpoint::end_session, "session.end", {Role::agent, Role::operator_, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

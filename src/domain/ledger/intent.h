@@ -99,7 +99,13 @@ struct AddFeedback {
     EventDraft event;  ///< on `state`
 };
 
-using Change = std::variant<Insert, Remove, AddFeedback>;
+/// Ends a session: its working memory is what comes later.
+struct EndSession {
+    std::string session_hmac;  ///< 32 bytes
+    EventDraft event;          ///< on `state`
+};
+
+using Change = std::variant<Insert, Remove, AddFeedback, EndSession>;
 
 /// An event on `access`, with the evaluation it records, if any.
 struct AccessRecord {

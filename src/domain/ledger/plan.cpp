@@ -84,8 +84,11 @@ class Planner {
                 planned.superseded = plan_insert(*insert, planned.at, found, writes);
             } else if (const auto* remove = std::get_if<Remove>(&change)) {
                 plan_remove(remove->memory, found, writes);
+            } else if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
+                writes.feedback.push_back({&feedback->row, planned.at});
             } else {
-                writes.feedback.push_back({&std::get<AddFeedback>(change).row, planned.at});
+                writes.ended_sessions[std::get<EndSession>(change).session_hmac] =
+                    planned.at.log_index;
             }
             committed.changes.push_back(planned.at);
             committed.superseded.push_back(
@@ -248,7 +251,7 @@ std::size_t Plan::row_count() const {
     std::size_t rows = events.size();
     for (const auto& [tenant, writes] : tenants) {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
-                writes.answers.size() + writes.evaluations.size();
+                writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size();
         for (const PlannedFeedback& feedback : writes.feedback) {
             rows += feedback.row->tokens ? 2 : 1;
         }

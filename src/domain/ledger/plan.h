@@ -84,6 +84,7 @@ struct TenantWrites {
     std::vector<PlannedAnswer> answers;
     std::vector<PlannedEvaluation> evaluations;
     std::vector<PlannedFeedback> feedback;
+    std::map<std::string, std::uint64_t> ended_sessions;  ///< log index of the end, by HMAC
 };
 struct PlannedEvent {
     std::uint64_t log_index = 0;

@@ -238,6 +238,7 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
         working_memory_.append(
             tenant.id, situation.session_hmac,
             {.log_index = assigned->log_index,
+             .question_index = {},
              .ends_at = context.now + record_lifetime_,
              .subject_hmac = subject_hmac,
              .item = {domain::WorkingMemory::Kind::query, id, request.query(), "", context.now}});

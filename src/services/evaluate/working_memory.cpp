@@ -81,12 +81,20 @@ struct StoredEntry {
 /// A value in Redis.
 struct StoredProjection {
     std::uint64_t log_size = 0;
+    std::uint64_t begin_index = 0;
     std::vector<StoredEntry> entries;
 };
 
 const json::value* member(const json::value& value, std::string_view name) {
     const auto* object = value.if_object();
     return object != nullptr ? object->if_contains(name) : nullptr;
+}
+
+std::optional<std::uint64_t> number_at(const json::value& value, std::string_view name) {
+    const auto* number = member(value, name);
+    return number != nullptr && number->is_int64() && number->get_int64() >= 0
+               ? std::optional(static_cast<std::uint64_t>(number->get_int64()))
+               : std::nullopt;
 }
 
 std::string text_at(const json::value& value, std::string_view name) {
@@ -98,12 +106,13 @@ std::string text_at(const json::value& value, std::string_view name) {
 std::optional<StoredProjection> parse_stored(std::string_view text) {
     boost::system::error_code damaged;
     const json::value value = json::parse(text, damaged);
-    const auto* size = damaged ? nullptr : member(value, "log_size");
-    const auto* list = damaged ? nullptr : member(value, "entries");
-    if (size == nullptr || !size->is_int64() || list == nullptr || !list->is_array()) {
+    const auto size = number_at(value, "log_size");
+    const auto begin = number_at(value, "begin_index");
+    const auto* list = member(value, "entries");
+    if (damaged || !size || !begin || list == nullptr || !list->is_array()) {
         return std::nullopt;
     }
-    StoredProjection stored{static_cast<std::uint64_t>(size->get_int64()), {}};
+    StoredProjection stored{*size, *begin, {}};
     for (const auto& entry : list->get_array()) {
         auto subject_hmac = from_hex(text_at(entry, "subject"));
         auto sealed = from_base64(text_at(entry, "sealed"));
@@ -206,13 +215,21 @@ void WorkingMemoryStore::append(const Uuid& tenant, const std::string& session_h
             }
             return;  // Nothing to keep in step: the next read rebuilds from Postgres.
         }
-        if (entry.log_index < known->log_size) {
-            return;  // Rebuilt since the commit: it is there, or has been superseded or ended.
+        if (entry.log_index < known->log_size ||
+            (entry.question_index && *entry.question_index < known->begin_index)) {
+            return;  // Rebuilt since the commit: it is there, or left out because it ended.
         }
         known->entries.push_back(std::move(entry));
         keep_last(known->entries);
         store(tenant, name, *known, deadline);
     } catch (const Error&) {
+        distrust(tenant);
+    }
+}
+
+void WorkingMemoryStore::end(const Uuid& tenant, const std::string& session_hmac) {
+    const std::scoped_lock lock(stripe(session_hmac));
+    if (!cache_.remove(key(tenant, session_hmac))) {
         distrust(tenant);
     }
 }
@@ -238,7 +255,7 @@ std::optional<WorkingMemoryStore::Projection> WorkingMemoryStore::load(const Uui
     if (!stored) {
         return std::nullopt;
     }
-    Projection projection{stored->log_size, {}};
+    Projection projection{stored->log_size, stored->begin_index, {}};
     for (const auto& [subject_hmac, sealed] : stored->entries) {
         const auto subject = keyring_.subject_by_hmac(tenant, subject_hmac, deadline);
         if (!subject) {
@@ -266,6 +283,7 @@ void WorkingMemoryStore::store(const Uuid& tenant, const std::string& key,
         }
     }
     const json::object value{{"log_size", static_cast<std::int64_t>(projection.log_size)},
+                             {"begin_index", static_cast<std::int64_t>(projection.begin_index)},
                              {"entries", std::move(array)}};
     if (!cache_.set(key, json::serialize(value), time_to_live_)) {
         distrust(tenant);
@@ -277,13 +295,13 @@ WorkingMemoryStore::Projection WorkingMemoryStore::rebuild(const Uuid& tenant,
                                                            Time now, const Deadline& deadline) {
     constexpr int limit = static_cast<int>(domain::kMaxWorkingMemoryItems);
     const auto tail = sessions_.tail(tenant, session_hmac, limit, now, deadline);
-    Projection projection{tail.log_size, {}};
+    Projection projection{tail.log_size, tail.begin_index, {}};
     for (const auto& row : tail.rows) {
         const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
         auto item = subject ? opened(row, *subject, tenant) : std::nullopt;
         if (item) {
             projection.entries.push_back(
-                {row.log_index, row.ends_at, row.subject_hmac, std::move(*item)});
+                {row.log_index, std::nullopt, row.ends_at, row.subject_hmac, std::move(*item)});
         }
     }
     return projection;

@@ -20,6 +20,8 @@ namespace soma::services {
 /// An entry of a session with what orders it and ends it.
 struct SessionEntry {
     std::uint64_t log_index = 0;
+    /// Of a response: where its question is. A session that was ended in between does not take it.
+    std::optional<std::uint64_t> question_index;
     std::optional<Time> ends_at;  ///< expired, or no longer valid
     std::string subject_hmac;     ///< under whose key its copy is sealed
     domain::WorkingMemory item;
@@ -52,14 +54,19 @@ class WorkingMemoryStore {
                 std::span<const domain::Assigned> assigned);
     void append(const Uuid& tenant, const std::string& session_hmac, SessionEntry entry);
 
+    /// After the commit of the session's end.
+    void end(const Uuid& tenant, const std::string& session_hmac);
+
     /// A commit's outcome is unknown, or something was deleted or superseded: what Redis holds of
     /// this tenant may be wrong.
     void distrust(const Uuid& tenant);
 
   private:
-    /// A session as Redis holds it: rebuilt when the log had `log_size` events, appended to since.
+    /// A session as Redis holds it: rebuilt when the log had `log_size` events, appended to
+    /// since.
     struct Projection {
         std::uint64_t log_size = 0;
+        std::uint64_t begin_index = 0;  ///< just after the session was last ended
         std::vector<SessionEntry> entries;
     };
 

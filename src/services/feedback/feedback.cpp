@@ -53,6 +53,7 @@ std::vector<SessionTurn> turns_of(const domain::StoredEvaluation& evaluation, co
     return {{.change = 0,
              .session_hmac = *evaluation.session_hmac,
              .entry = {.log_index = 0,
+                       .question_index = evaluation.log_index,
                        .ends_at = evaluation.expires_at,
                        .subject_hmac = evaluation.subject_hmac,
                        .item = {.kind = domain::WorkingMemory::Kind::response,

@@ -17,6 +17,7 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Memory.DeleteMemory", Endpoint::delete_memory},
     {"somabrain.v1.Brain.Evaluate", Endpoint::evaluate},
     {"somabrain.v1.Brain.Feedback", Endpoint::feedback},
+    {"somabrain.v1.Brain.EndSession", Endpoint::end_session},
 }};
 
 constexpr int kPermissionDeniedStatus = 403;

@@ -38,6 +38,7 @@ std::vector<SessionTurn> turns_of(const std::vector<Prepared>& prepared) {
             turns.push_back({.change = i,
                              .session_hmac = *prepared[i].row.session_hmac,
                              .entry = {.log_index = 0,
+                                       .question_index = {},
                                        .ends_at = end_of(memory.facts),
                                        .subject_hmac = prepared[i].row.subject_hmac,
                                        .item = {.kind = domain::WorkingMemory::Kind::turn,

@@ -87,6 +87,7 @@ def test_postgres_is_killed(private_stack, filled):
                     lambda: client.post("/v1/recall", {"query": "locker"}),
                     lambda: client.post("/v1/brain/evaluate", {"query": "locker"}),
                     lambda: client.post("/v1/brain/feedback", said),
+                    lambda: client.call("DELETE", "/v1/sessions/s"),
                     lambda: client.get(ids[0]), lambda: client.delete(ids[0]),
                     # A refusal owes its event too.
                     lambda: client.post("/v1/recall", {"query": ""})):

@@ -69,6 +69,11 @@ class IntentBuilder {
             domain::AddFeedback{std::move(row), event("brain.feedback", std::nullopt, 201)});
         return *this;
     }
+    IntentBuilder& end_session(const std::string& session) {
+        intent_.changes.emplace_back(
+            domain::EndSession{hmac(session), event("session.end", std::nullopt, 200)});
+        return *this;
+    }
     IntentBuilder& claim(const std::string& key, const std::string& body) {
         intent_.claim = domain::IdempotencyClaim{hmac(key), hmac(body)};
         intent_.answer = [](std::span<const domain::Assigned> assigned) {

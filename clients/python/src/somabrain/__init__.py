@@ -24,6 +24,7 @@ from .errors import (
 from .requests import RememberRequest
 from .results import (
     DeleteMemoryResponse,
+    EndSessionResponse,
     EvaluateResponse,
     FeedbackResponse,
     Health,
@@ -37,10 +38,11 @@ from .results import (
 
 __all__ = [
     "AlreadyExistsError", "ApiError", "AsyncSomaBrain", "ConflictError", "ConnectionFailed",
-    "DeadlineExceededError", "DeleteMemoryResponse", "EvaluateResponse", "FeedbackResponse",
-    "Health", "IdempotencyReusedError", "InternalError", "InvalidArgumentError", "MemoryRecord",
-    "NotFoundError", "PayloadTooLargeError", "PermissionDeniedError", "RecallResponse",
-    "RecalledMemory", "RememberBatchResponse", "RememberRequest", "RememberResponse",
-    "ResourceExhaustedError", "RetryPolicy", "SomaBrain", "SomaBrainError", "UnauthenticatedError",
-    "UnavailableError", "UnexpectedAnswer", "WorkingMemoryItem", "__version__",
+    "DeadlineExceededError", "DeleteMemoryResponse", "EndSessionResponse", "EvaluateResponse",
+    "FeedbackResponse", "Health", "IdempotencyReusedError", "InternalError", "InvalidArgumentError",
+    "MemoryRecord", "NotFoundError", "PayloadTooLargeError", "PermissionDeniedError",
+    "RecallResponse", "RecalledMemory", "RememberBatchResponse", "RememberRequest",
+    "RememberResponse", "ResourceExhaustedError", "RetryPolicy", "SomaBrain", "SomaBrainError",
+    "UnauthenticatedError", "UnavailableError", "UnexpectedAnswer", "WorkingMemoryItem",
+    "__version__",
 ]

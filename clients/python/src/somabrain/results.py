@@ -109,5 +109,12 @@ class FeedbackResponse:
 
 
 @dataclass(frozen=True)
+class EndSessionResponse:
+    id: str
+    sequence: int
+    state_token: str
+
+
+@dataclass(frozen=True)
 class Health:
     status: str

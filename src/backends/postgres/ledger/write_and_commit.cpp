@@ -281,6 +281,7 @@ void write_and_commit(Connection& connection, const Plan& plan,
         queue_answers(connection, tenant, writes);
         queue_evaluations(connection, tenant, writes);
         queue_feedback(connection, tenant, writes);
+        queue_ended_sessions(connection, tenant, writes);
     }
     if (!plan.events.empty()) {
         queue_positions(connection, plan);

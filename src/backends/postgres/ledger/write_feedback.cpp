@@ -21,6 +21,12 @@ constexpr Statement kInsertUsage{
     " SELECT $1::uuid, unnest($2::uuid[]), unnest($3::timestamptz[]), unnest($4::bigint[]), "
     "unnest($5::bytea[])"};
 
+constexpr Statement kEndSessions{
+    "end_sessions",
+    "INSERT INTO ended_sessions (tenant, session_hmac, log_index)"
+    " SELECT $1::uuid, unnest($2::bytea[]), unnest($3::bigint[])"
+    " ON CONFLICT (tenant, session_hmac) DO UPDATE SET log_index = EXCLUDED.log_index"};
+
 struct FeedbackColumns {
     std::vector<Uuid> evaluations, ids;
     Bytes sessions, subjects, digests, sealed;
@@ -83,6 +89,20 @@ void queue_feedback(Connection& connection, const Uuid& tenant,
         numbers.add(tenant).add_array(usage.ids).add_array(usage.times).add_array(usage.tokens);
         numbers.add_bytes_array(usage.models);
         connection.queue(kInsertUsage, numbers);
+    }
+}
+
+void queue_ended_sessions(Connection& connection, const Uuid& tenant,
+                          const domain::TenantWrites& writes) {
+    Bytes sessions;
+    std::vector<std::uint64_t> marks;
+    for (const auto& [session, log_index] : writes.ended_sessions) {
+        sessions.emplace_back(session);
+        marks.push_back(log_index);
+    }
+    if (!sessions.empty()) {
+        connection.queue(kEndSessions,
+                         Params().add(tenant).add_bytes_array(sessions).add_array(marks));
     }
 }
 

@@ -8,4 +8,8 @@ namespace soma::backends {
 /// is set.
 void queue_feedback(Connection& connection, const Uuid& tenant, const domain::TenantWrites& writes);
 
+/// Queues the marks of the sessions that ended, if any did. The tenant is set.
+void queue_ended_sessions(Connection& connection, const Uuid& tenant,
+                          const domain::TenantWrites& writes);
+
 }  // namespace soma::backends

@@ -23,8 +23,9 @@ struct SessionRow {
 
 /// A session's end as one snapshot shows it.
 struct SessionTail {
-    std::uint64_t log_size = 0;    ///< every event below has been seen, and none above
-    std::vector<SessionRow> rows;  ///< oldest first
+    std::uint64_t log_size = 0;     ///< every event below has been seen, and none above
+    std::uint64_t begin_index = 0;  ///< in the log, just after the session was last ended
+    std::vector<SessionRow> rows;   ///< oldest first
 };
 
 /// Reads sessions of one tenant under row-level security. Thread-safe as its pool is.
@@ -32,8 +33,9 @@ class Sessions {
   public:
     explicit Sessions(ConnectionPool& pool) : pool_(pool) {}
 
-    /// The session's last `limit` entries that have not ended at `now`: memories that neither
-    /// expired nor lost their validity, unexpired evaluations, responses given to those.
+    /// The session's last `limit` entries since its last end that have not ended themselves at
+    /// `now`: memories that neither expired nor lost their validity, unexpired evaluations,
+    /// responses given to those.
     SessionTail tail(const Uuid& tenant, const std::string& session_hmac, int limit, Time now,
                      const Deadline& deadline);
 

@@ -119,6 +119,7 @@ TEST_F(WorkingMemoryTest, AReaderBetweenCommitAndAppendDoesNotDoubleAnEntry) {
     const auto row = core.memories.get(tenant.id, id, LivingCore::soon()).value();
     core.working_memory.append(tenant.id, session_hmac(),
                                {.log_index = row.facts.log_index,
+                                .question_index = {},
                                 .ends_at = {},
                                 .subject_hmac = row.subject_hmac,
                                 .item = {kTurn, id, "once", "", row.facts.created_at}});
@@ -222,10 +223,48 @@ TEST_F(WorkingMemoryTest, WhatARebuildLeftOutIsNotAppendedLate) {
     // The first one's own append comes only now, though both were committed together.
     core.working_memory.append(tenant.id, session_hmac(),
                                {.log_index = row.facts.log_index,
+                                .question_index = {},
                                 .ends_at = {},
                                 .subject_hmac = row.subject_hmac,
                                 .item = {kTurn, id, "first word", "", row.facts.created_at}});
     EXPECT_EQ(seen(), (Shown{{kTurn, "last word"}}));
+}
+
+TEST_F(WorkingMemoryTest, AnEndedSessionStartsAnew) {
+    turn("long ago");
+    const auto before = core.evaluate(tenant, "before?", kSession).evaluation_id();
+    turn("elsewhere stays", "", 0);
+    EXPECT_EQ(seen().size(), 3U);
+    core.evaluate(tenant, "of another", "another");
+    core.end_session(tenant, kSession);
+    EXPECT_EQ(seen(), Shown{});
+    EXPECT_EQ(rebuilt(), Shown{});
+    // A response that comes late belongs to the session that was ended.
+    answered(before, "too late");
+    EXPECT_EQ(seen(), Shown{});
+    EXPECT_EQ(rebuilt(), Shown{});
+    turn("a new day");
+    answered(core.evaluate(tenant, "after?", kSession).evaluation_id(), "in time");
+    const Shown expected{{kTurn, "a new day"}, {kQuery, "after?"}, {kResponse, "in time"}};
+    EXPECT_EQ(seen(), expected);
+    EXPECT_EQ(rebuilt(), expected);
+    core.end_session(tenant, kSession);
+    EXPECT_EQ(seen(), rebuilt());
+    EXPECT_EQ(core.evaluate(tenant, "still?", "another").working_memory_size(), 1);
+}
+
+TEST_F(WorkingMemoryTest, ATurnFromBeforeTheEndIsNotAppendedAfterIt) {
+    const auto id = Uuid::parse(turn("before the end")).value();
+    const auto row = core.memories.get(tenant.id, id, LivingCore::soon()).value();
+    core.end_session(tenant, kSession);
+    EXPECT_EQ(seen(), Shown{});
+    core.working_memory.append(tenant.id, session_hmac(),
+                               {.log_index = row.facts.log_index,
+                                .question_index = {},
+                                .ends_at = {},
+                                .subject_hmac = row.subject_hmac,
+                                .item = {kTurn, id, "before the end", "", row.facts.created_at}});
+    EXPECT_EQ(seen(), Shown{});
 }
 
 TEST_F(WorkingMemoryTest, AnExpiredTurnIsNotShown) {
@@ -285,6 +324,8 @@ TEST_F(WorkingMemoryWithoutRedis, EverythingIsStillRight) {
     EXPECT_EQ(core.evaluate(tenant, "four", kSession).working_memory_size(), 3);
     core.forget(tenant, gone);
     EXPECT_EQ(seen(), (Shown{{kTurn, "one"}, {kQuery, "two"}, {kQuery, "four"}}));
+    core.end_session(tenant, kSession);
+    EXPECT_EQ(seen(), Shown{});
     EXPECT_FALSE(core.cache.healthy());
 }
 

@@ -24,6 +24,7 @@ constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     {true, false, true, false, false, true},   // delete_memory
     {true, true, false, false, false, true},   // evaluate
     {true, false, false, false, false, true},  // feedback
+    {true, false, true, false, false, true},   // end_session
 };
 
 TEST(Access, EveryCell) {

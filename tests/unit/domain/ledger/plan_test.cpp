@@ -261,6 +261,16 @@ TEST_F(PlanTest, FeedbackIsAChangeOfTheStateThatTouchesNoMemory) {
     EXPECT_EQ(applied[2].sequence, 43U);
 }
 
+TEST_F(PlanTest, ASessionEndsWhereItWasLastEnded) {
+    const Plan made = plan(intents(intent().end_session("s"), intent().insert(a, "", "s"),
+                                   intent().end_session("s").end_session("t")));
+    EXPECT_EQ(writes(made).ended_sessions,
+              (std::map<std::string, std::uint64_t>{{IntentBuilder::hmac("s"), 102},
+                                                    {IntentBuilder::hmac("t"), 103}}));
+    EXPECT_EQ(made.row_count(), 4U + 2U + 2U) << "events, a memory of one passage, marks";
+    EXPECT_TRUE(std::holds_alternative<Counted>(applied_changes(made)[0].change));
+}
+
 TEST_F(PlanTest, AppliedChangesCarryTheAssignedFacts) {
     found().targets = {c};
     found().holders[IntentBuilder::hmac("key")] = {b, std::nullopt, std::nullopt};

@@ -187,6 +187,15 @@ class AsyncSomaBrain:
         }
         return await self._read(results.FeedbackResponse, "POST", "/v1/brain/feedback", body)
 
+    async def end_session(
+            self, session_id: str, *,
+            idempotency_key: Optional[str] = None) -> results.EndSessionResponse:
+        """Empties the session's working memory, also where there was none; its turns stay
+        memories."""
+        path = f"/v1/sessions/{quote(session_id, safe='')}"
+        return await self._write(
+            results.EndSessionResponse, "DELETE", path, None, idempotency_key)
+
     async def _write(
             self, kind: Type[R], verb: str, path: str, body: Optional[Mapping[str, Any]],
             idempotency_key: Optional[str]) -> R:

@@ -188,6 +188,15 @@ class SomaBrain:
         }
         return self._read(results.FeedbackResponse, "POST", "/v1/brain/feedback", body)
 
+    def end_session(
+            self, session_id: str, *,
+            idempotency_key: Optional[str] = None) -> results.EndSessionResponse:
+        """Empties the session's working memory, also where there was none; its turns stay
+        memories."""
+        path = f"/v1/sessions/{quote(session_id, safe='')}"
+        return self._write(
+            results.EndSessionResponse, "DELETE", path, None, idempotency_key)
+
     def _write(
             self, kind: Type[R], verb: str, path: str, body: Optional[Mapping[str, Any]],
             idempotency_key: Optional[str]) -> R:
