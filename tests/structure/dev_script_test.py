@@ -114,6 +114,10 @@ class Processes(Shell):
         self.bash("start part sleep 300")
         pid = self.pid("part")
         self.assertTrue(self.alive(pid))
+        for _ in range(100):  # on a busy machine setsid may not have run yet
+            if os.getsid(pid) == pid:
+                break
+            time.sleep(0.05)
         self.assertEqual(os.getsid(pid), pid, "a session of its own: Ctrl-C does not reach it")
         self.bash("running part")
         self.bash("stop part TERM 5")

@@ -5,7 +5,9 @@
 #include <boost/json/parse_options.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/unicode.h"
@@ -78,16 +80,24 @@ class Builder {
         values_.push_string(part);
         return true;
     }
-    bool on_number_part(string_view, error_code&) { return true; }
+    bool on_number_part(string_view part, error_code&) {
+        literal_.append(part.data(), part.size());
+        return true;
+    }
     bool on_int64(std::int64_t number, string_view, error_code&) {
+        literal_.clear();
         values_.push_int64(number);
         return true;
     }
     bool on_uint64(std::uint64_t number, string_view, error_code&) {
+        literal_.clear();
         values_.push_uint64(number);
         return true;
     }
-    bool on_double(double number, string_view, error_code& trouble) {
+    bool on_double(double, string_view part, error_code& trouble) {
+        literal_.append(part.data(), part.size());
+        // Boost.JSON's own doubles are off by an ulp at times.
+        const double number = std::strtod(std::exchange(literal_, {}).c_str(), nullptr);
         values_.push_double(number);
         if (!std::isfinite(number)) {
             reason_ = "a number is out of range: it must fit a 64-bit float";
@@ -116,6 +126,7 @@ class Builder {
     json::value_stack values_;
     std::vector<std::vector<std::string>> names_;
     std::string name_;
+    std::string literal_;
     std::string reason_;
 };
 

@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <bit>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 #include <string>
+
+#include "base/canonical_json.h"
 
 namespace soma {
 namespace {
@@ -64,6 +68,17 @@ std::string reason(std::string_view text, std::size_t max_depth = 32) {
     const auto read = read_strict_json(text, max_depth);
     const auto* trouble = std::get_if<JsonTrouble>(&read);
     return trouble == nullptr ? "" : trouble->reason + " @" + std::to_string(trouble->at);
+}
+
+TEST(StrictJson, NumbersAreTheNearest) {
+    ASSERT_TRUE(rc::check("printed and read back", [](std::uint64_t bits) {
+        const auto number = std::bit_cast<double>(bits);
+        RC_PRE(std::isfinite(number));
+        const auto read = parse_strict_json("[1," + format_ecmascript_number(number) + ",2]");
+        RC_ASSERT(read.has_value());
+        RC_ASSERT(read->at(1).to_number<double>() == number);
+        RC_ASSERT(read->at(2) == 2);
+    }));
 }
 
 TEST(StrictJson, ARefusalSaysWhyAndWhere) {
