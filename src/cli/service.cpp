@@ -5,6 +5,7 @@
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "backends/postgres/memory/feedback.h"
+#include "backends/postgres/memory/links.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/memory/sessions.h"
 #include "backends/postgres/schema/migrations.h"
@@ -19,6 +20,7 @@
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
 #include "services/jobs/jobs.h"
+#include "services/link/link.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
 #include "services/search/load.h"
@@ -103,6 +105,7 @@ struct Service::Parts {
                    std::chrono::hours(c.evaluation_ttl_hours)),
           feedback(evaluations, feedback_events, keyring, writer, ids),
           session(keyring, writer, working_memory),
+          link(links, memories, keyring, writer),
           jobs(maintenance, committer, tenants, ids,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
@@ -125,6 +128,7 @@ struct Service::Parts {
     backends::Evaluations evaluations{pool};
     backends::FeedbackEvents feedback_events{pool};
     backends::Sessions sessions{pool};
+    backends::Links links{pool};
     backends::Maintenance maintenance{pool};
     backends::Vault vault;
     backends::RedisCache cache;
@@ -143,6 +147,7 @@ struct Service::Parts {
     services::Evaluate evaluate;
     services::Feedback feedback;
     services::Session session;
+    services::Link link;
     services::Jobs jobs;
     server::Routes routes;
     std::unique_ptr<server::HttpListener> api;
@@ -189,6 +194,16 @@ void Service::Parts::bind_routes() {
         "somabrain.v1.Brain.EndSession",
         [this](const auto& context, const auto& admission, const auto& request) {
             return session.end(context, admission, request);
+        });
+    routes.bind<LinkRequest, LinkResponse>(
+        "somabrain.v1.Memory.Link",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return link.put(context, admission, request);
+        });
+    routes.bind<GetLinksRequest, GetLinksResponse>(
+        "somabrain.v1.Memory.GetLinks",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return link.list(context, admission, request);
         });
 }
 

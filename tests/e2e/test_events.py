@@ -57,6 +57,9 @@ def told(make_tenant):
     replies["feedback"] = agent.post("/v1/brain/feedback", said)
     replies["feedback again"] = agent.post("/v1/brain/feedback", said)
     replies["other feedback"] = agent.post("/v1/brain/feedback", {**said, "reward": 0})
+    ends = [one["id"] for one in replies["batch"].json["results"]]
+    replies["link"] = agent.post("/v1/links", {"from": ends[0], "to": ends[1], "type": "next"})
+    replies["links"] = agent.call("GET", f"/v1/memories/{ends[0]}/links")
     replies["end session"] = agent.call("DELETE", f"/v1/sessions/{MARKER}")
     replies["delete"] = agent.delete(replies["batch"].json["results"][0]["id"])
     replies["missing"] = agent.get(uuid.UUID(int=7))
@@ -73,7 +76,7 @@ def told(make_tenant):
     assert statuses == {
         "remember": 201, "replay": 201, "reused": 422, "supersede": 201, "batch": 201,
         "recall": 200, "get": 200, "evaluate": 200, "feedback": 201, "feedback again": 201,
-        "other feedback": 409, "end session": 200, "delete": 200, "missing": 404,
+        "other feedback": 409, "end session": 200, "link": 201, "links": 200, "delete": 200, "missing": 404,
         "missing delete": 404, "bad field": 400, "bad json": 400, "bad header": 400,
         "conflict": 409, "bad type": 415, "forbidden": 403}
     nobody = Client(tenant.stack.http_port)
@@ -103,6 +106,8 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("remember", "state", "memory.remember", "allowed"),
     ("supersede", "state", "memory.remember", "allowed"),
     ("batch", "state", "memory.remember_batch", "allowed"),
+    ("link", "state", "memory.link", "allowed"),
+    ("links", "access", "memory.links", "allowed"),
     ("end session", "state", "session.end", "allowed"),
     ("delete", "state", "memory.delete", "allowed"),
     ("replay", "access", "memory.remember", "allowed"),
@@ -150,7 +155,7 @@ def test_streams_are_dense(told):
         assert tenant.sequence(stream) == len(numbers)
     # The sequences that callers were told are those of their events.
     found = by_request(tenant)
-    for name in ("remember", "supersede", "feedback", "end session", "delete"):
+    for name in ("remember", "supersede", "feedback", "link", "end session", "delete"):
         assert found[replies[name].request_id][0]["stream_sequence"] == replies[name].json["sequence"]
     assert sorted(e["stream_sequence"] for e in found[replies["batch"].request_id]) == [
         result["sequence"] for result in replies["batch"].json["results"]]

@@ -23,6 +23,9 @@ CALLS = {
     "memory.delete": ("DELETE", f"/v1/memories/{ABSENT}", None, 404),
     "brain.evaluate": ("POST", "/v1/brain/evaluate", {"query": "q"}, 200),
     "brain.feedback": ("POST", "/v1/brain/feedback", {"evaluation_id": ABSENT, "reward": 0}, 404),
+    "memory.link": ("POST", "/v1/links", {"from": ABSENT, "to": ABSENT[:-1] + "1", "type": "next"},
+                    404),
+    "memory.links": ("GET", f"/v1/memories/{ABSENT}/links", None, 404),
     "session.end": ("DELETE", "/v1/sessions/nobody", None, 200),
 }
 

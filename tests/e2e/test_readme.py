@@ -32,8 +32,10 @@ def test_the_tour_runs_verbatim(stack):
     assert json.loads(parts[4])["results"][0]["text"] == "The door code changes on Mondays."
     assert parts[5].startswith("{") and "evaluation_id" in parts[5] + done.stdout
     assert json.loads(parts[6])["feedback_id"]
-    assert json.loads(parts[7])["id"] == "week-14"
-    read, deleted = (json.loads(line) for line in parts[8].strip().split("\n"))
+    made, links = (json.loads(line) for line in parts[7].strip().split("\n"))
+    assert links["links"][0]["from"] == made["from"] and made["weight"] == 0.5
+    assert json.loads(parts[8])["id"] == "week-14"
+    read, deleted = (json.loads(line) for line in parts[9].strip().split("\n"))
     assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
 
 

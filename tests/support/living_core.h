@@ -14,6 +14,7 @@
 #include "backends/index/index.h"
 #include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/feedback.h"
+#include "backends/postgres/memory/links.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/memory/sessions.h"
 #include "backends/redis/cache.h"
@@ -24,6 +25,7 @@
 #include "services/evaluate/evaluate.h"
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
+#include "services/link/link.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
 #include "services/search/load.h"
@@ -200,6 +202,7 @@ class LivingCore {
     backends::Evaluations evaluations{world.app};
     backends::FeedbackEvents feedback_events{world.app};
     backends::Sessions sessions{world.app};
+    backends::Links links{world.app};
     backends::Vault vault{stack_vault()};
     backends::RedisCache cache;
     services::Keyring keyring{vault};
@@ -217,6 +220,7 @@ class LivingCore {
                                ids,      parts,          kRecordLifetime};
     services::Feedback feedback{evaluations, feedback_events, keyring, writer, ids};
     services::Session sessions_story{keyring, writer, working_memory};
+    services::Link linking{links, memories, keyring, writer};
 };
 
 /// The Error that `act` throws, or nullopt when it throws none.

@@ -131,6 +131,25 @@ def test_a_session_ends(brain, session):
     assert len(brain.recall("turn").results) == 1
 
 
+def test_links(brain):
+    rain = brain.remember("It rains.")
+    wet = brain.remember("The street is wet.")
+    made = brain.link(rain.id, wet.id, "causes", weight=0.4)
+    assert isinstance(made, somabrain.LinkResponse)
+    assert (made.from_, made.to, made.type, made.weight) == (rain.id, wet.id, "causes", 0.4)
+    assert brain.link(wet.id, rain.id, "related").weight == 0.5
+    links = brain.get_links(wet.id)
+    assert [(link.from_, link.type) for link in links.links] == [
+        (wet.id, "related"), (rain.id, "causes")]
+    assert links.links[1].weight == pytest.approx(0.4, rel=1e-4) and links.capped == []
+    assert brain.get_links(wet.id, limit=1).capped == ["links"]
+    with pytest.raises(somabrain.NotFoundError):
+        brain.link(rain.id, "019f0000-0000-7000-8000-000000000000", "next")
+    with pytest.raises(somabrain.InvalidArgumentError) as caught:
+        brain.link(rain.id, rain.id, "next")
+    assert caught.value.field == "/to"
+
+
 def test_vectors_of_any_kind(brain):
     unit = [0.0] * 384
     unit[5] = 1.0

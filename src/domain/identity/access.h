@@ -17,9 +17,11 @@ enum class Endpoint : std::uint8_t {
     evaluate,
     feedback,
     end_session,
+    link,
+    get_links,
 };
 
-inline constexpr std::size_t kEndpointCount = 8;
+inline constexpr std::size_t kEndpointCount = 10;
 
 /// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
 struct AccessRule {
@@ -41,6 +43,8 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::evaluate, "brain.evaluate", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::feedback, "brain.feedback", {Role::agent, Role::admin}},
     {Endpoint::end_session, "session.end", {Role::agent, Role::operator_, Role::admin}},
+    {Endpoint::link, "memory.link", {Role::agent, Role::admin}},
+    {Endpoint::get_links, "memory.links", {Role::agent, Role::reader, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

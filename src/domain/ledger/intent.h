@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/ledger/event.h"
+#include "domain/memory/link.h"
 #include "domain/memory/memory.h"
 
 namespace soma::domain {
@@ -105,7 +106,15 @@ struct EndSession {
     EventDraft event;          ///< on `state`
 };
 
-using Change = std::variant<Insert, Remove, AddFeedback, EndSession>;
+/// Links one memory to another, or strengthens the link. Both ends must be there, and have room for
+/// a link more when it is new.
+struct PutLink {
+    LinkKey key;
+    double weight = kDefaultLinkWeight;  ///< in (0, 1]
+    EventDraft event;                    ///< on `state`
+};
+
+using Change = std::variant<Insert, Remove, AddFeedback, EndSession, PutLink>;
 
 /// An event on `access`, with the evaluation it records, if any.
 struct AccessRecord {
@@ -117,7 +126,8 @@ struct AccessRecord {
 struct Assigned {
     std::uint64_t sequence = 0;   ///< in its stream, from 1
     std::uint64_t log_index = 0;  ///< in the log, from 0
-    std::optional<std::int32_t> turn;
+    std::optional<std::int32_t> turn = std::nullopt;
+    std::optional<double> weight = std::nullopt;  ///< of a link, as it is now
 
     friend bool operator==(const Assigned&, const Assigned&) = default;
 };
@@ -158,11 +168,16 @@ struct Replayed {
 };
 /// The Idempotency-Key was used with another body; nothing was written.
 struct IdempotencyReused {};
-/// A memory to remove is absent or another tenant's; nothing of the intent was written.
+/// A memory to remove or to link is absent or another tenant's; nothing of the intent was written.
 struct TargetMissing {
     Uuid memory;
 };
 
-using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing>;
+/// A memory has as many links as it may; nothing of the intent was written.
+struct TooManyLinks {
+    Uuid memory;
+};
+
+using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks>;
 
 }  // namespace soma::domain

@@ -46,6 +46,9 @@ class Planner {
         if (const auto missing = first_missing_target(intent, found)) {
             return TargetMissing{*missing};
         }
+        if (const auto crowded = first_crowded_end(intent, found)) {
+            return TooManyLinks{*crowded};
+        }
         return carry_out(intent, found);
     }
 
@@ -56,6 +59,16 @@ class Planner {
         for (const Change& change : intent.changes) {
             if (const auto* insert = std::get_if<Insert>(&change)) {
                 present[insert->row.facts.id] = true;
+                continue;
+            }
+            if (const auto* link = std::get_if<PutLink>(&change)) {
+                for (const Uuid* end : {&link->key.from, &link->key.to}) {
+                    const auto known = present.find(*end);
+                    if (known != present.end() ? !known->second
+                                               : !is_there(*end, found, intent.now)) {
+                        return *end;
+                    }
+                }
                 continue;
             }
             const auto* remove = std::get_if<Remove>(&change);
@@ -73,6 +86,33 @@ class Planner {
         return std::nullopt;
     }
 
+    static bool is_there(const Uuid& memory, const TenantFindings& found, Time now) {
+        const auto end = found.link_ends.find(memory);
+        return end != found.link_ends.end() &&
+               !(end->second.expires_at && *end->second.expires_at <= now);
+    }
+
+    static std::optional<Uuid> first_crowded_end(const Intent& intent,
+                                                 const TenantFindings& found) {
+        std::map<Uuid, std::size_t> more;
+        std::set<LinkKey> fresh;
+        for (const Change& change : intent.changes) {
+            const auto* link = std::get_if<PutLink>(&change);
+            if (link == nullptr || found.links.contains(link->key) ||
+                !fresh.insert(link->key).second) {
+                continue;
+            }
+            for (const Uuid* end : {&link->key.from, &link->key.to}) {
+                const auto known = found.link_ends.find(*end);
+                const std::size_t links = known == found.link_ends.end() ? 0 : known->second.links;
+                if (links + ++more[*end] > kMaxLinksPerMemory) {
+                    return *end;
+                }
+            }
+        }
+        return std::nullopt;
+    }
+
     Committed carry_out(const Intent& intent, TenantFindings& found) {
         TenantWrites& writes = plan_.tenants[intent.tenant.tenant];
         Committed committed;
@@ -86,9 +126,11 @@ class Planner {
                 plan_remove(remove->memory, found, writes);
             } else if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
                 writes.feedback.push_back({&feedback->row, planned.at});
+            } else if (const auto* end = std::get_if<EndSession>(&change)) {
+                writes.ended_sessions[end->session_hmac] = planned.at.log_index;
             } else {
-                writes.ended_sessions[std::get<EndSession>(change).session_hmac] =
-                    planned.at.log_index;
+                planned.at.weight =
+                    plan_link(std::get<PutLink>(change), planned.at, intent.now, found, writes);
             }
             committed.changes.push_back(planned.at);
             committed.superseded.push_back(
@@ -153,6 +195,7 @@ class Planner {
         }
         writes.memories[facts.id] = {&insert, at, facts.valid_to, {}, {}};
         found.targets.insert(facts.id);
+        found.link_ends[facts.id] = {facts.expires_at, 0};
         return superseded;
     }
 
@@ -168,6 +211,23 @@ class Planner {
         fresh->second.valid_to = old.valid_to;
     }
 
+    static double plan_link(const PutLink& put, const Assigned& at, Time now, TenantFindings& found,
+                            TenantWrites& writes) {
+        const auto before = found.links.find(put.key);
+        const bool is_new = before == found.links.end();
+        Link link = reinforced_link(put.key, is_new ? std::nullopt : std::optional(before->second),
+                                    put.weight, now);
+        link.sequence = at.sequence;
+        link.log_index = at.log_index;
+        if (is_new) {
+            ++found.link_ends[put.key.from].links;
+            ++found.link_ends[put.key.to].links;
+        }
+        found.links[put.key] = link;
+        writes.links[put.key] = link;
+        return link.weight;
+    }
+
     static void plan_remove(const Uuid& memory, TenantFindings& found, TenantWrites& writes) {
         found.targets.erase(memory);
         std::erase_if(found.holders,
@@ -176,6 +236,12 @@ class Planner {
         if (writes.memories.erase(memory) == 0) {
             writes.removed.insert(memory);
         }
+        found.link_ends.erase(memory);
+        const auto joins = [&](const auto& link) {
+            return link.first.from == memory || link.first.to == memory;
+        };
+        std::erase_if(found.links, joins);
+        std::erase_if(writes.links, joins);
     }
 
     void add_change_event(const Intent& intent, const PlannedChange& planned,
@@ -235,6 +301,9 @@ Questions questions(std::span<const Intent> group) {
                 tenant.targets.insert(remove->memory);
                 continue;
             }
+            if (const auto* link = std::get_if<PutLink>(&change)) {
+                tenant.links.insert(link->key);
+            }
             const auto* insert = std::get_if<Insert>(&change);
             if (insert != nullptr && insert->row.key_hmac) {
                 tenant.keys.insert(*insert->row.key_hmac);
@@ -251,7 +320,8 @@ std::size_t Plan::row_count() const {
     std::size_t rows = events.size();
     for (const auto& [tenant, writes] : tenants) {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
-                writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size();
+                writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size() +
+                writes.links.size();
         for (const PlannedFeedback& feedback : writes.feedback) {
             rows += feedback.row->tokens ? 2 : 1;
         }

@@ -21,6 +21,7 @@ struct TenantQuestions {
     std::set<std::string> keys;      ///< `key` HMACs about to be superseded
     std::set<Uuid> targets;          ///< memories about to be removed
     std::set<std::string> sessions;  ///< session HMACs that want their next turn
+    std::set<LinkKey> links;         ///< about to be put, with both their ends
 };
 struct Questions {
     std::set<Uuid> streams;  ///< in the order in which they are locked
@@ -38,11 +39,17 @@ struct KeyHolder {
     std::optional<Time> valid_from;
     std::optional<Time> valid_to;
 };
+struct LinkEnd {
+    std::optional<Time> expires_at;
+    std::size_t links = 0;  ///< from and to it
+};
 struct TenantFindings {
     std::map<std::string, StoredAnswer> answers;     ///< by Idempotency-Key HMAC, unexpired
     std::map<std::string, KeyHolder> holders;        ///< by `key` HMAC
     std::set<Uuid> targets;                          ///< those that exist
     std::map<std::string, std::int32_t> last_turns;  ///< by session HMAC
+    std::map<LinkKey, Link> links;                   ///< those that exist
+    std::map<Uuid, LinkEnd> link_ends;               ///< memories that exist
 };
 struct Findings {
     Uuid log_id;
@@ -85,6 +92,7 @@ struct TenantWrites {
     std::vector<PlannedEvaluation> evaluations;
     std::vector<PlannedFeedback> feedback;
     std::map<std::string, std::uint64_t> ended_sessions;  ///< log index of the end, by HMAC
+    std::map<LinkKey, Link> links;                        ///< new or strengthened
 };
 struct PlannedEvent {
     std::uint64_t log_index = 0;

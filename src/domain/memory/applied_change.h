@@ -22,8 +22,8 @@ struct Removed {
     Uuid id;
 };
 
-/// A change that touches no memory, e.g. feedback or a session's end: it has a number in the stream
-/// all the same.
+/// A change that touches no memory, e.g. feedback, a session's end or a link: it has a number in
+/// the stream all the same.
 struct Counted {};
 
 /// One committed change of a tenant's `state` stream, in the order of that stream: what every

@@ -18,6 +18,8 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Brain.Evaluate", Endpoint::evaluate},
     {"somabrain.v1.Brain.Feedback", Endpoint::feedback},
     {"somabrain.v1.Brain.EndSession", Endpoint::end_session},
+    {"somabrain.v1.Memory.Link", Endpoint::link},
+    {"somabrain.v1.Memory.GetLinks", Endpoint::get_links},
 }};
 
 constexpr int kPermissionDeniedStatus = 403;

@@ -43,13 +43,31 @@ std::optional<domain::IdempotencyClaim> Writer::claim(const RequestContext& cont
         own->digest(context.method + '\0' + request.SerializeAsString())};
 }
 
+void Writer::record(const RequestContext& context, const Admission& admission,
+                    domain::EventDraft event) {
+    auto read = intent(context, admission);
+    read.access = domain::AccessRecord{std::move(event), {}};
+    wait_for(committer_.submit(std::move(read)), context.deadline);
+}
+
 void Writer::record_replay(const RequestContext& context, const Admission& admission, int status) {
-    auto replay = intent(context, admission);
     auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
     event.status = status;
     event.details["replayed"] = true;
-    replay.access = domain::AccessRecord{std::move(event), {}};
-    wait_for(committer_.submit(std::move(replay)), context.deadline);
+    record(context, admission, std::move(event));
+}
+
+void Writer::record_read(const RequestContext& context, const Admission& admission,
+                         const google::protobuf::Message& request,
+                         const google::protobuf::Message& answer, std::vector<Uuid> targets) {
+    const auto own =
+        keyring_.subject(admission.tenant.id, "", Keyring::IfAbsent::create, context.deadline);
+    auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
+    event.status = 200;
+    event.request_digest = to_hex(own->digest(request.SerializeAsString()));
+    event.answer_digest = to_hex(own->digest(answer.SerializeAsString()));
+    event.targets = std::move(targets);
+    record(context, admission, std::move(event));
 }
 
 std::string Writer::commit_serialised(const RequestContext& context, const Admission& admission,
@@ -80,6 +98,11 @@ std::string Writer::commit_serialised(const RequestContext& context, const Admis
         }
         if (const auto* missing = std::get_if<domain::TargetMissing>(&outcome)) {
             throw Error(ErrorKind::not_found, "no such memory").at(reply.field_of(missing->memory));
+        }
+        if (const auto* crowded = std::get_if<domain::TooManyLinks>(&outcome)) {
+            throw invalid(reply.field_of(crowded->memory),
+                          "has " + std::to_string(domain::kMaxLinksPerMemory) +
+                              " links, which is the most a memory may have");
         }
         throw Error(ErrorKind::idempotency_reused,
                     "the Idempotency-Key was used with another request")

@@ -23,7 +23,7 @@ struct Reply {
     int status = 200;
     /// The serialised answer, once the numbers are known. On the committer's thread.
     std::function<std::string(std::span<const domain::Assigned>)> body;
-    /// Which field named a memory that turned out to be missing.
+    /// Which field named a memory that turned out to be missing or to have no room.
     std::function<std::string(const Uuid&)> field_of = [](const Uuid&) { return "/id"; };
 };
 
@@ -45,7 +45,8 @@ class Writer {
 
     /// Commits the intent's changes and tells working memory of `turns`. The answer, or that of the
     /// same claim before: then the event this answer owes is written. Throws Error: not_found (a
-    /// target is missing), idempotency_reused, unavailable.
+    /// target is missing), invalid_argument (it has no room for a link), idempotency_reused,
+    /// unavailable.
     template <class Response>
     Response commit(const RequestContext& context, const Admission& admission,
                     domain::Intent intent, Reply reply,
@@ -57,8 +58,14 @@ class Writer {
     }
     /// The event of an answer that changed nothing because the same was written before.
     void record_replay(const RequestContext& context, const Admission& admission, int status);
+    /// The event of an answer that only read.
+    void record_read(const RequestContext& context, const Admission& admission,
+                     const google::protobuf::Message& request,
+                     const google::protobuf::Message& answer, std::vector<Uuid> targets);
 
   private:
+    void record(const RequestContext& context, const Admission& admission,
+                domain::EventDraft event);
     std::string commit_serialised(const RequestContext& context, const Admission& admission,
                                   domain::Intent intent, Reply reply,
                                   const std::vector<SessionTurn>& turns);

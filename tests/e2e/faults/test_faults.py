@@ -88,6 +88,9 @@ def test_postgres_is_killed(private_stack, filled):
                     lambda: client.post("/v1/brain/evaluate", {"query": "locker"}),
                     lambda: client.post("/v1/brain/feedback", said),
                     lambda: client.call("DELETE", "/v1/sessions/s"),
+                    lambda: client.post("/v1/links", {"from": ids[0], "to": ids[1],
+                                                      "type": "next"}),
+                    lambda: client.call("GET", f"/v1/memories/{ids[0]}/links"),
                     lambda: client.get(ids[0]), lambda: client.delete(ids[0]),
                     # A refusal owes its event too.
                     lambda: client.post("/v1/recall", {"query": ""})):

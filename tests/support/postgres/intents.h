@@ -74,6 +74,11 @@ class IntentBuilder {
             domain::EndSession{hmac(session), event("session.end", std::nullopt, 200)});
         return *this;
     }
+    IntentBuilder& link(const domain::LinkKey& key, double weight = 0.5) {
+        intent_.changes.emplace_back(
+            domain::PutLink{key, weight, event("memory.link", key.from, 201)});
+        return *this;
+    }
     IntentBuilder& claim(const std::string& key, const std::string& body) {
         intent_.claim = domain::IdempotencyClaim{hmac(key), hmac(body)};
         intent_.answer = [](std::span<const domain::Assigned> assigned) {

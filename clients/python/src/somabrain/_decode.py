@@ -26,7 +26,9 @@ def _message(cls: Any, raw: object) -> Any:
     if not isinstance(raw, dict):
         raise TypeError("an object was expected")
     hints = _hints(cls)
-    return cls(**{name: _value(hints[name], raw[name]) for name in hints if name in raw})
+    # A field whose name Python keeps for itself ends in an underscore here.
+    given = {name: name.rstrip("_") for name in hints}
+    return cls(**{name: _value(hints[name], raw[key]) for name, key in given.items() if key in raw})
 
 
 @lru_cache(maxsize=None)

@@ -76,6 +76,33 @@ class DeleteMemoryResponse:
 
 
 @dataclass(frozen=True)
+class LinkResponse:
+    from_: str  # "from" is a word of Python's own
+    to: str
+    type: str
+    weight: float
+    sequence: int
+    state_token: str
+
+
+@dataclass(frozen=True)
+class LinkRecord:
+    from_: str
+    to: str
+    type: str
+    weight: float  # faded to the moment of the answer
+    created_at: datetime
+    reinforced_at: datetime
+    sequence: int
+
+
+@dataclass(frozen=True)
+class GetLinksResponse:
+    links: List[LinkRecord]
+    capped: List[str] = field(default_factory=list)  # links: there are more than were asked for
+
+
+@dataclass(frozen=True)
 class WorkingMemoryItem:
     kind: str  # turn, query or response
     text: str

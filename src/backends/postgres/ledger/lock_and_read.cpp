@@ -39,6 +39,18 @@ constexpr Statement kTurns{
     "SELECT s.hmac, (SELECT max(turn) FROM memories m"
     " WHERE m.tenant = $1::uuid AND m.session_hmac = s.hmac) FROM unnest($2::bytea[]) AS s (hmac)"};
 
+constexpr Statement kLinks{
+    "read_links",
+    "SELECT l.from_id, l.to_id, l.type, l.weight, l.reinforced_at, l.created_at, l.sequence,"
+    " l.log_index FROM links l JOIN unnest($2::uuid[], $3::uuid[], $4::text[])"
+    " AS k (from_id, to_id, type) USING (from_id, to_id, type) WHERE l.tenant = $1::uuid"};
+constexpr Statement kLinkEnds{
+    "read_link_ends",
+    "SELECT m.id, m.expires_at,"
+    " (SELECT count(*) FROM links l WHERE l.tenant = $1::uuid AND l.from_id = m.id)"
+    " + (SELECT count(*) FROM links l WHERE l.tenant = $1 AND l.to_id = m.id)"
+    " FROM memories m WHERE m.tenant = $1 AND m.id = ANY ($2::uuid[])"};
+
 std::vector<std::optional<std::string_view>> views(const std::set<std::string>& values) {
     return {values.begin(), values.end()};
 }
@@ -73,6 +85,26 @@ void read_turns(const Result& result, TenantFindings& out) {
     }
 }
 
+void read_links(const Result& result, TenantFindings& out) {
+    for (int i = 0; i < result.rows(); ++i) {
+        const RowView row = result.row(i);
+        domain::Link link{{row.uuid(0), row.uuid(1), std::string(row.bytes(2))},
+                          row.optional_float64(3).value(),
+                          row.time(4),
+                          row.time(5),
+                          row.uint64(6),
+                          row.uint64(7)};
+        out.links.emplace(link.key, link);
+    }
+}
+
+void read_link_ends(const Result& result, TenantFindings& out) {
+    for (int i = 0; i < result.rows(); ++i) {
+        const RowView row = result.row(i);
+        out.link_ends[row.uuid(0)] = {row.optional_time(1), row.uint64(2)};
+    }
+}
+
 /// Queues statements, each with what to do with its result.
 class Pipeline {
   public:
@@ -98,10 +130,29 @@ class Pipeline {
     std::vector<std::function<void(const Result&)>> readers_;
 };
 
+void ask_links(Pipeline& pipeline, const Uuid& tenant, const std::set<domain::LinkKey>& links,
+               TenantFindings& out) {
+    std::vector<Uuid> from;
+    std::vector<Uuid> to;
+    std::vector<std::string_view> types;
+    std::set<Uuid> ends;
+    for (const auto& key : links) {
+        from.push_back(key.from);
+        to.push_back(key.to);
+        types.push_back(key.type);
+        ends.insert({key.from, key.to});
+    }
+    pipeline.add(kLinks, Params().add(tenant).add_array(from).add_array(to).add_text_array(types),
+                 [&out](const Result& result) { read_links(result, out); });
+    pipeline.add(kLinkEnds,
+                 Params().add(tenant).add_array(std::vector<Uuid>(ends.begin(), ends.end())),
+                 [&out](const Result& result) { read_link_ends(result, out); });
+}
+
 void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& questions,
          Time keys_expired_at, TenantFindings& out) {
     if (questions.claims.empty() && questions.keys.empty() && questions.targets.empty() &&
-        questions.sessions.empty()) {
+        questions.sessions.empty() && questions.links.empty()) {
         return;
     }
     pipeline.add(kSetTenant, Params().add_text(tenant.to_string()));
@@ -123,6 +174,9 @@ void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& question
     if (!questions.sessions.empty()) {
         pipeline.add(kTurns, Params().add(tenant).add_bytes_array(views(questions.sessions)),
                      [&out](const Result& result) { read_turns(result, out); });
+    }
+    if (!questions.links.empty()) {
+        ask_links(pipeline, tenant, questions.links, out);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "backends/postgres/ledger/ledger_transaction.h"
 #include "backends/postgres/ledger/statements.h"
 #include "backends/postgres/ledger/write_feedback.h"
+#include "backends/postgres/ledger/write_links.h"
 
 namespace soma::backends {
 namespace {
@@ -282,6 +283,7 @@ void write_and_commit(Connection& connection, const Plan& plan,
         queue_evaluations(connection, tenant, writes);
         queue_feedback(connection, tenant, writes);
         queue_ended_sessions(connection, tenant, writes);
+        queue_links(connection, tenant, writes);
     }
     if (!plan.events.empty()) {
         queue_positions(connection, plan);

@@ -56,7 +56,13 @@ class RowLevelSecurityTest : public ::testing::Test {
                "', gen_random_uuid(), gen_random_uuid(), NULL, sha256('s'), 1, 0, now(), now(),"
                " sha256('r'), 'x');"
                "INSERT INTO token_usage VALUES ('" +
-               id + "', gen_random_uuid(), now(), 1, NULL);";
+               id +
+               "', gen_random_uuid(), now(), 1, NULL);"
+               "INSERT INTO ended_sessions VALUES ('" +
+               id +
+               "', sha256('s'), 0);"
+               "INSERT INTO links VALUES ('" +
+               id + "', gen_random_uuid(), gen_random_uuid(), 'next', 1, now(), now(), 1, 0);";
     }
     std::int64_t count(const std::string& from, const std::string& setting) {
         const std::string name = "count " + from;
@@ -95,7 +101,7 @@ TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
 TEST_F(RowLevelSecurityTest, ATenantSeesItsOwnRowsAlone) {
     const std::string setting = "SET soma.tenant = '" + mine.id.to_string() + "'";
     for (const std::string table : {"memories", "embeddings", "idempotency_keys", "evaluations",
-                                    "feedback_events", "token_usage"}) {
+                                    "feedback_events", "token_usage", "ended_sessions", "links"}) {
         EXPECT_EQ(count(table, setting), 1) << table;
         EXPECT_EQ(count(table + " WHERE tenant = '" + theirs.id.to_string() + "'", setting), 0)
             << table;

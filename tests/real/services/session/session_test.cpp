@@ -29,12 +29,12 @@ TEST_F(SessionTest, EndingAnswersWithItsStateAndLeavesTheMemories) {
     EXPECT_EQ(answer.sequence(), 2U);
     EXPECT_EQ(domain::StateToken::parse(answer.state_token()),
               (domain::StateToken{tenant.epoch, 2}));
-    EXPECT_EQ(core.get(tenant, made.id()).text(), "kept as a memory");
     const auto event = core.events(tenant.id).back();
     EXPECT_EQ(event.at("stream"), "state");
     EXPECT_EQ(event.at("action"), "session.end");
     EXPECT_EQ(event.at("request_digest").as_string().size(), 64U);
     test::expect_ledger_whole(core.world.cluster.superuser(), tenant);
+    EXPECT_EQ(core.get(tenant, made.id()).text(), "kept as a memory");
     // Turns count on: the session's history has not gone.
     EXPECT_EQ(core.get(tenant, turn("next").id()).turn(), 1);
 }

@@ -25,6 +25,8 @@ constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     {true, true, false, false, false, true},   // evaluate
     {true, false, false, false, false, true},  // feedback
     {true, false, true, false, false, true},   // end_session
+    {true, false, false, false, false, true},  // link
+    {true, true, false, false, false, true},   // get_links
 };
 
 TEST(Access, EveryCell) {

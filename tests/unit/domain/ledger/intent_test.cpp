@@ -18,6 +18,7 @@ TEST(Intent, RowCountIsWhatMayBeWritten) {
     EXPECT_EQ(row_count(IntentBuilder(tenant).insert(Uuid{}).build()), 3U);
     EXPECT_EQ(row_count(IntentBuilder(tenant).insert(Uuid{}).claim("k", "b").build()), 4U);
     EXPECT_EQ(row_count(IntentBuilder(tenant).end_session("s").build()), 2U);
+    EXPECT_EQ(row_count(IntentBuilder(tenant).link({}).build()), 2U);
     // Event and feedback; tokens add a row of usage.
     EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}).build()), 2U);
     EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}, 7).build()), 3U);

@@ -23,6 +23,7 @@ struct ModelStore {
     std::map<Uuid, std::uint64_t> streams;
     std::map<Uuid, Row> rows;
     std::map<std::string, std::pair<std::string, std::string>> answers;
+    std::map<LinkKey, Link> links;
     std::vector<std::string> events;
     bool operator==(const ModelStore&) const = default;
 
@@ -34,8 +35,10 @@ struct ModelStore {
         for (const auto& [key, answer] : answers) {
             found.answers[key] = {answer.first, answer.second};
         }
+        found.links = links;
         for (const auto& [id, row] : rows) {
             found.targets.insert(id);
+            found.link_ends[id] = {};
             if (row.key && !row.superseded_by) {
                 found.holders[*row.key] = {id, std::nullopt, row.valid_to};
             }
@@ -58,6 +61,12 @@ struct ModelStore {
             }
             for (const Uuid& id : writes.removed) {
                 RC_ASSERT(rows.erase(id) == 1);
+                std::erase_if(links, [&](const auto& link) {
+                    return link.first.from == id || link.first.to == id;
+                });
+            }
+            for (const auto& [key, link] : writes.links) {
+                links[key] = link;
             }
             for (const auto& [id, memory] : writes.memories) {
                 const StoredMemory& stored = memory.insert->row;
@@ -100,6 +109,13 @@ Intent random_intent(const TenantStreams& tenant, std::vector<Uuid>& ids) {
             builder.remove(ids[static_cast<std::size_t>(pick(static_cast<int>(ids.size())))]);
             continue;
         }
+        if (ids.size() >= 2 && pick(3) == 0) {
+            const auto any = [&] {
+                return ids[static_cast<std::size_t>(pick(static_cast<int>(ids.size())))];
+            };
+            builder.link({any(), any(), pick(2) == 0 ? "next" : "causes"}, (1 + pick(10)) / 10.0);
+            continue;
+        }
         const Uuid id = IntentBuilder::new_id();
         const int key = pick(4);
         const int session = pick(3);
@@ -135,6 +151,9 @@ std::string describe(const Outcome& outcome) {
         std::string operator()(const IdempotencyReused&) const { return "reused"; }
         std::string operator()(const TargetMissing& missing) const {
             return "missing " + missing.memory.to_string();
+        }
+        std::string operator()(const TooManyLinks& crowded) const {
+            return "crowded " + crowded.memory.to_string();
         }
     };
     return std::visit(Describe{}, outcome);

@@ -271,6 +271,56 @@ TEST_F(PlanTest, ASessionEndsWhereItWasLastEnded) {
     EXPECT_TRUE(std::holds_alternative<Counted>(applied_changes(made)[0].change));
 }
 
+TEST_F(PlanTest, ALinkWeighsWhatItsHistoryMakesOfIt) {
+    const LinkKey key{a, b, "causes"};
+    found().link_ends = {{a, {}}, {b, {}}};
+    found().links[key] = {key, 0.5, kNow - hours(24), kNow - hours(48), 7, 9};
+    const Plan made = plan(intents(intent().link(key, 0.5), intent().link(key, 0.5)));
+    const double first = 0.495 + 0.5 * 0.505;
+    const auto weight = [&](std::size_t i) {
+        return std::get<Committed>(made.outcomes[i]).changes[0].weight.value();
+    };
+    EXPECT_NEAR(weight(0), first, 1e-12);
+    EXPECT_NEAR(weight(1), first + 0.5 * (1 - first), 1e-12);
+    ASSERT_EQ(writes(made).links.size(), 1U);
+    const Link& link = writes(made).links.at(key);
+    EXPECT_EQ(link.weight, weight(1));
+    EXPECT_EQ(link.reinforced_at, kNow);
+    EXPECT_EQ(link.created_at, kNow - hours(48));
+    EXPECT_EQ(link.sequence, 42U);
+    EXPECT_EQ(link.log_index, 101U);
+    EXPECT_EQ(made.row_count(), 3U) << "two events, one link";
+}
+
+TEST_F(PlanTest, ALinkNeedsBothItsEnds) {
+    found().link_ends = {{a, {}}, {b, {kNow, 0}}};
+    found().targets = {a, b};
+    const Plan made = plan(intents(
+        intent().link({a, c, "next"}), intent().link({c, a, "next"}), intent().link({a, b, "next"}),
+        intent().insert(c).link({a, c, "next"}), intent().remove(a), intent().link({c, a, "next"}),
+        intent().remove(c).link({c, b, "next"})));
+    EXPECT_EQ(std::get<TargetMissing>(made.outcomes[0]).memory, c);
+    EXPECT_EQ(std::get<TargetMissing>(made.outcomes[1]).memory, c);
+    EXPECT_EQ(std::get<TargetMissing>(made.outcomes[2]).memory, b) << "expired just now";
+    EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[3]));
+    EXPECT_EQ(std::get<TargetMissing>(made.outcomes[5]).memory, a);
+    EXPECT_EQ(std::get<TargetMissing>(made.outcomes[6]).memory, c) << "its own change took it";
+    EXPECT_TRUE(writes(made).links.empty()) << "the removed memory took its link along";
+}
+
+TEST_F(PlanTest, AMemoryHasItsFillOfLinks) {
+    found().link_ends = {{a, {std::nullopt, kMaxLinksPerMemory - 1}}, {b, {}}, {c, {}}};
+    const LinkKey there{b, a, "next"};
+    found().links[there] = {there, 0.5, kNow, kNow, 7, 9};
+    const Plan made = plan(intents(intent().link({a, b, "next"}), intent().link({c, a, "next"}),
+                                   intent().link(there), intent().link({c, b, "next"})));
+    EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[0]));
+    EXPECT_EQ(std::get<TooManyLinks>(made.outcomes[1]).memory, a);
+    EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[2])) << "not a new one";
+    EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[3]));
+    EXPECT_EQ(questions(group).tenants.at(tenant.tenant).links.size(), 4U);
+}
+
 TEST_F(PlanTest, AppliedChangesCarryTheAssignedFacts) {
     found().targets = {c};
     found().holders[IntentBuilder::hmac("key")] = {b, std::nullopt, std::nullopt};

@@ -149,6 +149,24 @@ class SomaBrain:
         return self._write(
             results.DeleteMemoryResponse, "DELETE", _memory_path(id), None, idempotency_key)
 
+    def link(
+            self, from_: str, to: str, type: str, *, weight: Optional[float] = None,
+            idempotency_key: Optional[str] = None) -> results.LinkResponse:
+        """Links one memory to another, or strengthens the link; its weight then fades by 1 % a day.
+
+        `type`: related, causes, contrasts, part_of, depends_on, motivates, summary_of or next.
+        `weight`: at most 1 (0.5); said again, it takes that share of what is missing to 1.
+        NotFoundError when one of them is absent.
+        """
+        body = {"from": from_, "to": to, "type": type, "weight": weight}
+        return self._write(
+            results.LinkResponse, "POST", "/v1/links", body, idempotency_key)
+
+    def get_links(self, id: str, *, limit: Optional[int] = None) -> results.GetLinksResponse:
+        """The links from and to one memory, the last said first; `limit`: how many (100)."""
+        query = "" if limit is None else f"?limit={limit}"
+        return self._read(results.GetLinksResponse, "GET", f"{_memory_path(id)}/links{query}")
+
     def evaluate(
             self, query: str, *, session_id: Optional[str] = None, top_k: Optional[int] = None,
             token_budget: Optional[int] = None, at_least: Optional[str] = None,
@@ -189,11 +207,11 @@ class SomaBrain:
         return self._read(results.FeedbackResponse, "POST", "/v1/brain/feedback", body)
 
     def end_session(
-            self, session_id: str, *,
+            self, id: str, *,
             idempotency_key: Optional[str] = None) -> results.EndSessionResponse:
-        """Empties the session's working memory, also where there was none; its turns stay
+        """Empties working memory of the session of this session_id, also where there was none; its turns stay
         memories."""
-        path = f"/v1/sessions/{quote(session_id, safe='')}"
+        path = f"/v1/sessions/{quote(id, safe='')}"
         return self._write(
             results.EndSessionResponse, "DELETE", path, None, idempotency_key)
 

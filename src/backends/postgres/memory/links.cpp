@@ -1,0 +1,39 @@
+#include "backends/postgres/memory/links.h"
+
+#include "backends/postgres/tenant_read.h"
+
+namespace soma::backends {
+namespace {
+
+constexpr Statement kOf{
+    "links_of",
+    "SELECT from_id, to_id, type, weight, reinforced_at, l.created_at, l.sequence, l.log_index"
+    " FROM (SELECT *, to_id AS other FROM links WHERE tenant = $1::uuid AND from_id = $2::uuid"
+    "   UNION ALL SELECT *, from_id FROM links WHERE tenant = $1 AND to_id = $2) l"
+    " JOIN memories m ON m.tenant = $1 AND m.id = l.other"
+    " WHERE m.expires_at IS NULL OR m.expires_at > $3::timestamptz"
+    " ORDER BY l.sequence DESC LIMIT $4::int"};
+
+}  // namespace
+
+std::vector<domain::Link> Links::of(const Uuid& tenant, const Uuid& memory, int limit, Time now,
+                                    const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Result result =
+            read_for_tenant(connection, tenant, kOf,
+                            Params().add(tenant).add(memory).add(now).add(limit), deadline);
+        std::vector<domain::Link> out;
+        for (int i = 0; i < result.rows(); ++i) {
+            const RowView row = result.row(i);
+            out.push_back({{row.uuid(0), row.uuid(1), std::string(row.bytes(2))},
+                           row.optional_float64(3).value(),
+                           row.time(4),
+                           row.time(5),
+                           row.uint64(6),
+                           row.uint64(7)});
+        }
+        return out;
+    });
+}
+
+}  // namespace soma::backends

@@ -1,0 +1,25 @@
+#pragma once
+#include <vector>
+
+#include "backends/postgres/connection_pool.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/memory/link.h"
+
+namespace soma::backends {
+
+/// Reads `links` of one tenant under row-level security. Thread-safe as its pool is.
+class Links {
+  public:
+    explicit Links(ConnectionPool& pool) : pool_(pool) {}
+
+    /// The memory's links in both directions, the last said first, without those whose other end
+    /// has expired at `now`.
+    std::vector<domain::Link> of(const Uuid& tenant, const Uuid& memory, int limit, Time now,
+                                 const Deadline& deadline);
+
+  private:
+    ConnectionPool& pool_;
+};
+
+}  // namespace soma::backends
