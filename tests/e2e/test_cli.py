@@ -232,6 +232,16 @@ def test_import_of_what_other_programs_write(somabrain, make_tenant, tmp_path, n
     done = somabrain("import", source, token=tenant.token())
     assert done.returncode == 0 and f"remembered {items}, " in done.stdout, done.stdout + done.stderr
     assert answer in tenant.agent.recall(question, top_k=1)["results"][0]["text"]
+    if told == "mcp":
+        ada, = [hit for hit in tenant.agent.recall(question, top_k=2)["results"]
+                if hit["text"].startswith("Ada")]
+        path = f"/v1/memories/{ada['id']}/links"
+        link, = tenant.agent.call("GET", path).json["links"]
+        assert "linked 1" in done.stdout and link["type"] == "related"
+        # A link said again grows stronger: the same import does not say it again.
+        assert "linked 0" in somabrain("import", source, token=tenant.token()).stdout
+        again, = tenant.agent.call("GET", path).json["links"]
+        assert again["sequence"] == link["sequence"]
     # The same by name; keys let it supersede what the first run remembered.
     again = somabrain("import", "--again", "--format", told, source, token=tenant.token())
     assert again.returncode == 0, again.stderr

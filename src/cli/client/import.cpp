@@ -1,7 +1,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -90,7 +91,7 @@ class Import {
     Import(const Options& options, std::optional<domain::ImportFormat> format)
         : client_(config::load()),
           list_(read_sources(options.paths, format)),
-          progress_(client_, options.paths, list_.items) {
+          progress_(client_, options.paths, list_) {
         if (options.again) {
             progress_.begin();
         }
@@ -104,13 +105,18 @@ class Import {
             const std::size_t end = batch_end(list_.items, begin);
             std::vector<std::size_t> batch;
             for (std::size_t item = begin; item < end; ++item) {
-                if (!progress_.is_done(item)) {
+                if (progress_.id_of(item).empty()) {
                     batch.push_back(item);
                 }
             }
             send(std::move(batch));
             begin = end;
             show_bar(begin, total);
+        }
+        for (std::size_t link = 0; link < list_.links.size(); ++link) {
+            if (!progress_.is_linked(link)) {
+                send_link(link);
+            }
         }
     }
 
@@ -124,11 +130,10 @@ class Import {
         if (before_ > 0) {
             std::printf(", remembered before %zu (--again repeats them)", before_);
         }
-        std::printf(", skipped %zu, failed %zu\n", list_.skipped.size() - failed, failed);
         if (!list_.links.empty()) {
-            std::printf("skipped %zu links: this version has no way to store them yet\n",
-                        list_.links.size());
+            std::printf(", linked %zu", linked_);
         }
+        std::printf(", skipped %zu, failed %zu\n", list_.skipped.size() - failed, failed);
         for (const bool failures : {true, false}) {
             print_skipped(failures);
         }
@@ -152,7 +157,11 @@ class Import {
             const auto problem =
                 client_.try_post("/v1/memories:batch", std::move(body), key, answer);
             if (!problem) {
-                progress_.add(batch);
+                std::vector<std::string> ids;
+                for (const auto& result : answer.at("results").as_array()) {
+                    ids.emplace_back(result.at("id").as_string());
+                }
+                progress_.add(batch, ids);
                 remembered_ += batch.size();
                 return;
             }
@@ -163,6 +172,27 @@ class Import {
             list_.fail(list_.items[batch[bad->item]].place, bad->reason);
             batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(bad->item));
         }
+    }
+
+    /// A link said again grows stronger, so each goes out once, whatever is cut off.
+    void send_link(std::size_t number) {
+        const auto& link = list_.links[number];
+        const std::string from = progress_.id_of(link.from);
+        const std::string to = progress_.id_of(link.to);
+        if (from.empty() || to.empty()) {
+            return list_.fail(link.place, "what it links was not remembered");
+        }
+        const std::string body = boost::json::serialize(
+            boost::json::object{{"from", from}, {"to", to}, {"type", link.type}});
+        // Two relations of one pair may be links of one type: the number tells them apart.
+        const std::string key =
+            "import-" + to_hex(sha256(progress_.run() + ' ' + std::to_string(number) + ' ' + body));
+        boost::json::object answer;
+        if (const auto problem = client_.try_post("/v1/links", body, key, answer)) {
+            return list_.fail(link.place, problem->detail);
+        }
+        progress_.add_link(number);
+        ++linked_;
     }
 
     void print_skipped(bool failures) const {
@@ -185,6 +215,7 @@ class Import {
     ImportProgress progress_;
     std::size_t before_ = 0;
     std::size_t remembered_ = 0;
+    std::size_t linked_ = 0;
 };
 
 void run(const Options& options) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "base/canonical_json.h"
@@ -53,25 +54,33 @@ std::string who(const std::string& token) {
 }  // namespace
 
 ImportProgress::ImportProgress(const ApiClient& client, const std::vector<std::string>& paths,
-                               const std::vector<domain::ImportItem>& items) {
+                               const domain::ImportList& list) {
     std::string identity = client.url() + '\n' + who(client.token()) + '\n';
     for (const auto& path : paths) {
         identity += fs::absolute(path).lexically_normal().string() + '\n';
     }
     path_ = state_folder() / ("import-" + to_hex(sha256(identity)).substr(0, 32));
-    std::string all;
     std::map<std::string, int> seen;
-    for (const auto& item : items) {
-        const std::string nth = std::to_string(++seen[item.request]);
-        digests_.push_back(to_hex(sha256(nth + '\n' + item.request)).substr(0, kDigestLetters));
-        all += digests_.back();
+    const auto digest_of = [&seen](const std::string& content) {
+        const std::string nth = std::to_string(++seen[content]);
+        return to_hex(sha256(nth + '\n' + content)).substr(0, kDigestLetters);
+    };
+    std::string all;
+    for (const auto& item : list.items) {
+        items_.push_back(digest_of(item.request));
+        all += items_.back();
+    }
+    for (const auto& link : list.links) {
+        links_.push_back(digest_of(items_[link.from] + ' ' + link.type + ' ' + items_[link.to]));
+        all += links_.back();
     }
     list_digest_ = to_hex(sha256(all)).substr(0, kDigestLetters);
     load();
 }
 
-/// First line: the run and the list it was over. Then a line a batch, of the items it made done: a
-/// line that was cut off counts for nothing, so that its batch is sent again as it was.
+/// First line: the run and the list it was over. Then a line a batch, of the items it made done and
+/// their ids: a line that was cut off counts for nothing, so that its batch is sent again as it
+/// was.
 void ImportProgress::load() {
     std::ifstream in(path_, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -79,11 +88,14 @@ void ImportProgress::load() {
     std::istringstream words(text.substr(0, whole));
     std::string list;
     words >> run_ >> list;
-    const std::set<std::string, std::less<>> present(digests_.begin(), digests_.end());
+    std::set<std::string, std::less<>> present(items_.begin(), items_.end());
+    present.insert(links_.begin(), links_.end());
     std::string lines;
-    for (std::string digest; words >> digest;) {
-        if (present.contains(digest) && done_.insert(digest).second) {
-            lines += digest + '\n';
+    for (std::string word; words >> word;) {
+        const std::string digest = word.substr(0, word.find(':'));
+        if (digest.size() < word.size() && present.contains(digest) &&
+            done_.emplace(digest, word.substr(digest.size() + 1)).second) {
+            lines += word + '\n';
         }
     }
     const bool is_same = list == list_digest_;
@@ -102,19 +114,29 @@ void ImportProgress::begin() {
     write("", true);
 }
 
-std::size_t ImportProgress::done() const {
-    return static_cast<std::size_t>(
-        std::count_if(digests_.begin(), digests_.end(),
-                      [this](const auto& digest) { return done_.contains(digest); }));
+std::string ImportProgress::id_of(std::size_t item) const {
+    const auto found = done_.find(items_[item]);
+    return found == done_.end() ? "" : found->second;
 }
 
-void ImportProgress::add(std::span<const std::size_t> items) {
+std::size_t ImportProgress::done() const {
+    return static_cast<std::size_t>(std::count_if(
+        items_.begin(), items_.end(), [this](const auto& item) { return done_.contains(item); }));
+}
+
+void ImportProgress::add(std::span<const std::size_t> items, std::span<const std::string> ids) {
+    SOMA_ASSERT(items.size() == ids.size(), "each item has its id");
     std::string line;
-    for (const std::size_t item : items) {
-        line += (line.empty() ? "" : " ") + digests_[item];
-        done_.insert(digests_[item]);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        line += (line.empty() ? "" : " ") + items_[items[i]] + ':' + ids[i];
+        done_[items_[items[i]]] = ids[i];
     }
     write(line + '\n', false);
+}
+
+void ImportProgress::add_link(std::size_t link) {
+    done_[links_[link]] = "";
+    write(links_[link] + ":\n", false);
 }
 
 void ImportProgress::write(const std::string& lines, bool is_new) {

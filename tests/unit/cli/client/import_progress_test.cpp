@@ -35,11 +35,10 @@ class ImportProgressTest : public ::testing::Test {
         return ApiClient(config);
     }
     using Texts = std::vector<std::string>;
-    static std::vector<domain::ImportItem> items(const Texts& texts) {
-        std::vector<domain::ImportItem> out;
+    static domain::ImportList items(const Texts& texts) {
+        domain::ImportList out;
         for (const auto& text : texts) {
-            out.push_back(
-                {"notes.jsonl:" + std::to_string(out.size() + 1), R"({"text":")" + text + "\"}"});
+            out.add("notes.jsonl:" + std::to_string(out.items.size() + 1), {{"text", text}});
         }
         return out;
     }
@@ -47,7 +46,22 @@ class ImportProgressTest : public ::testing::Test {
                              const std::string& path = "notes.jsonl") {
         return {client(token), {path}, items(texts)};
     }
-    static void mark(ImportProgress progress, std::vector<std::size_t> done) { progress.add(done); }
+    /// Each item's id is "id" and its number.
+    static void add(ImportProgress& progress, const std::vector<std::size_t>& done) {
+        std::vector<std::string> ids;
+        for (const std::size_t item : done) {
+            ids.push_back("id" + std::to_string(item));
+        }
+        progress.add(done, ids);
+    }
+    static void mark(ImportProgress progress, const std::vector<std::size_t>& done) {
+        add(progress, done);
+    }
+    static bool is_done(const ImportProgress& progress, std::size_t item) {
+        const std::string id = progress.id_of(item);
+        EXPECT_TRUE(id.empty() || id.starts_with("id"));
+        return !id.empty();
+    }
     /// The one file there is.
     fs::path file() const {
         for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -72,11 +86,11 @@ class ImportProgressTest : public ::testing::Test {
 TEST_F(ImportProgressTest, ALaterCallGoesOnWhereThisOneStopped) {
     ImportProgress progress = of(ada, {"a", "b", "c"});
     EXPECT_EQ(progress.done(), 0U);
-    progress.add(std::vector<std::size_t>{0});
-    progress.add(std::vector<std::size_t>{2});
+    add(progress, {0});
+    add(progress, {2});
     const ImportProgress later = of(ada, {"a", "b", "c"});
     EXPECT_EQ(later.done(), 2U);
-    EXPECT_TRUE(later.is_done(0) && !later.is_done(1) && later.is_done(2));
+    EXPECT_TRUE(is_done(later, 0) && !is_done(later, 1) && is_done(later, 2));
     EXPECT_EQ(later.run(), progress.run());
     EXPECT_EQ(files(), 1U) << "no draft stays behind";
 }
@@ -102,7 +116,8 @@ TEST_F(ImportProgressTest, WhatWasMendedIsNewAndTheRestStaysDone) {
     const std::string first = of(ada, {"a", "c"}).run();
     // The broken line between them has become an item, and one more follows.
     const ImportProgress mended = of(ada, {"a", "b", "c", "d"});
-    EXPECT_TRUE(mended.is_done(0) && !mended.is_done(1) && mended.is_done(2) && !mended.is_done(3));
+    EXPECT_TRUE(is_done(mended, 0) && !is_done(mended, 1) && is_done(mended, 2) &&
+                !is_done(mended, 3));
     EXPECT_NE(mended.run(), first);
     EXPECT_EQ(of(ada, {"a", "b", "c", "d"}).run(), mended.run());
 }
@@ -112,7 +127,7 @@ TEST_F(ImportProgressTest, ChangingAnItemBackIsNewAgain) {
     mark(of(ada, {"b"}), {0});
     ImportProgress back = of(ada, {"a"});
     EXPECT_EQ(back.done(), 0U);
-    back.add(std::vector<std::size_t>{0});
+    add(back, {0});
     back.begin();
     EXPECT_EQ(of(ada, {"a"}).done(), 0U);
 }
@@ -121,21 +136,39 @@ TEST_F(ImportProgressTest, EqualItemsAreToldApart) {
     mark(of(ada, {"a", "a", "a"}), {0, 1});
     const ImportProgress later = of(ada, {"a", "a", "a"});
     EXPECT_EQ(later.done(), 2U);
-    EXPECT_FALSE(later.is_done(2));
+    EXPECT_FALSE(is_done(later, 2));
 }
 
 TEST_F(ImportProgressTest, ALineThatWasCutOffCountsForNothing) {
     ImportProgress progress = of(ada, {"a", "b", "c"});
-    progress.add(std::vector<std::size_t>{0});
-    progress.add(std::vector<std::size_t>{1, 2});
+    add(progress, {0});
+    add(progress, {1, 2});
     // As if the process had ended while it wrote the second batch down: that batch goes again as
     // it was, or its Idempotency-Key would be another.
     fs::resize_file(file(), fs::file_size(file()) - 1);
     ImportProgress later = of(ada, {"a", "b", "c"});
     EXPECT_EQ(later.done(), 1U);
     EXPECT_EQ(later.run(), progress.run());
-    later.add(std::vector<std::size_t>{1, 2});
+    add(later, {1, 2});
     EXPECT_EQ(of(ada, {"a", "b", "c"}).done(), 3U);
+}
+
+TEST_F(ImportProgressTest, LinksStayDoneWithTheirItems) {
+    auto list = items({"a", "b", "c"});
+    list.links = {{"f:4", 0, 1, "related"}, {"f:5", 0, 1, "related"}, {"f:6", 1, 2, "causes"}};
+    ImportProgress progress(client(ada), {"notes.jsonl"}, list);
+    add(progress, {0, 1, 2});
+    progress.add_link(0);
+    progress.add_link(2);
+    const ImportProgress later(client(ada), {"notes.jsonl"}, list);
+    EXPECT_TRUE(later.is_linked(0) && !later.is_linked(1) && later.is_linked(2));
+    EXPECT_EQ(later.id_of(2), "id2");
+    EXPECT_EQ(later.done(), 3U) << "links are no items";
+    // An item that changed is another memory: its links are to be made again.
+    auto changed = items({"a", "b", "C"});
+    changed.links = list.links;
+    const ImportProgress again(client(ada), {"notes.jsonl"}, changed);
+    EXPECT_TRUE(again.is_linked(0) && !again.is_linked(2));
 }
 
 TEST_F(ImportProgressTest, AnUnreadableFileMeansFromTheStart) {
