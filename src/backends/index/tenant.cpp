@@ -17,6 +17,8 @@ Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change
         corpus.add(*inserted->memory);
     } else if (const auto* removed = std::get_if<domain::Removed>(&change.change)) {
         corpus.remove(removed->id);
+    } else if (const auto* linked = std::get_if<domain::Linked>(&change.change)) {
+        corpus.put_link(linked->link);
     }
     sequence = change.sequence;
     count();

@@ -32,6 +32,7 @@ struct StoredMemory {
     std::optional<std::string> session_hmac;           ///< 32 bytes
     std::string sealed;                                ///< MemoryContent
     std::vector<SealedPassage> passages;
+    std::vector<Link> links = {};  ///< from it, when it is read for the index
 };
 
 /// An evaluation as Postgres keeps it. log_index orders it among its session's turns; both numbers

@@ -129,8 +129,9 @@ class Planner {
             } else if (const auto* end = std::get_if<EndSession>(&change)) {
                 writes.ended_sessions[end->session_hmac] = planned.at.log_index;
             } else {
-                planned.at.weight =
+                planned.link =
                     plan_link(std::get<PutLink>(change), planned.at, intent.now, found, writes);
+                planned.at.weight = planned.link->weight;
             }
             committed.changes.push_back(planned.at);
             committed.superseded.push_back(
@@ -211,8 +212,8 @@ class Planner {
         fresh->second.valid_to = old.valid_to;
     }
 
-    static double plan_link(const PutLink& put, const Assigned& at, Time now, TenantFindings& found,
-                            TenantWrites& writes) {
+    static Link plan_link(const PutLink& put, const Assigned& at, Time now, TenantFindings& found,
+                          TenantWrites& writes) {
         const auto before = found.links.find(put.key);
         const bool is_new = before == found.links.end();
         Link link = reinforced_link(put.key, is_new ? std::nullopt : std::optional(before->second),
@@ -225,7 +226,7 @@ class Planner {
         }
         found.links[put.key] = link;
         writes.links[put.key] = link;
-        return link.weight;
+        return link;
     }
 
     static void plan_remove(const Uuid& memory, TenantFindings& found, TenantWrites& writes) {
@@ -358,6 +359,8 @@ std::vector<AppliedChange> applied_changes(const Plan& plan) {
             applied.change = std::move(inserted);
         } else if (const auto* remove = std::get_if<Remove>(planned.change)) {
             applied.change = Removed{remove->memory};
+        } else if (planned.link) {
+            applied.change = Linked{*planned.link};
         } else {
             applied.change = Counted{};
         }

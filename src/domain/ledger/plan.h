@@ -113,6 +113,7 @@ struct PlannedChange {
     const Change* change = nullptr;
     Assigned at;
     std::optional<Superseded> superseded;
+    std::optional<Link> link = std::nullopt;
 };
 
 /// Everything one transaction writes, and what each intent is told once it is durable.

@@ -22,7 +22,13 @@ struct Removed {
     Uuid id;
 };
 
-/// A change that touches no memory, e.g. feedback, a session's end or a link: it has a number in
+/// A link that was made or strengthened, as it is now. One of its ends may be unknown to the
+/// reader.
+struct Linked {
+    Link link;
+};
+
+/// A change that touches no memory, e.g. feedback or a session's end: it has a number in
 /// the stream all the same.
 struct Counted {};
 
@@ -32,7 +38,7 @@ struct Counted {};
 struct AppliedChange {
     Uuid tenant;
     std::uint64_t sequence = 0;
-    std::variant<Inserted, Removed, Counted> change;
+    std::variant<Inserted, Removed, Linked, Counted> change;
 };
 
 }  // namespace soma::domain

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "domain/memory/link.h"
 #include "math/quantize.h"
 
 namespace soma::domain {
@@ -55,6 +56,7 @@ struct Memory {
     MemoryFacts facts;
     MemoryContent content;
     std::vector<Passage> passages;  ///< at least one
+    std::vector<Link> links = {};   ///< from it to others
 };
 
 /// Current at `now`: not superseded, not expired, inside its validity.

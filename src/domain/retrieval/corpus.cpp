@@ -57,6 +57,9 @@ void Corpus::add(const Memory& memory) {
     add_rows(slot, memory);
     enter_session(slot);
     enter_timed(slot, memory.facts);
+    for (const Link& link : memory.links) {
+        links_.put(link);
+    }
 }
 
 Corpus::Slot Corpus::take_slot() {
@@ -100,6 +103,7 @@ void Corpus::add_rows(Slot slot, const Memory& memory) {
 }
 
 bool Corpus::remove(const Uuid& id) {
+    links_.remove(id);  // Of one that could not be loaded, too.
     const auto found = slots_by_id_.find(id);
     if (found == slots_by_id_.end()) {
         return false;
@@ -310,7 +314,7 @@ std::size_t Corpus::structure_bytes() const {
                         (timed_places_.size() + successors_.size()) * map_node +
                         (free_slots_.capacity() + free_rows_.capacity()) * sizeof(std::uint32_t);
     total += turns_.capacity() * sizeof(std::vector<Slot>) + entries_.size() * sizeof(Slot);
-    return total + (vectors_ ? vectors_->bytes() : 0);
+    return links_.bytes() + total + (vectors_ ? vectors_->bytes() : 0);
 }
 
 }  // namespace soma::domain

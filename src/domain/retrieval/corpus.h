@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/memory/memory.h"
+#include "domain/retrieval/store/links.h"
 #include "domain/retrieval/store/name_table.h"
 #include "domain/retrieval/store/postings.h"
 #include "domain/retrieval/store/record.h"
@@ -32,7 +33,9 @@ class Corpus {
     /// sets). An id that is here already, another dimension, or more than 2^24 passages: Error
     /// internal, and nothing is changed.
     void add(const Memory& memory);
-    /// Forgets a memory, in time that follows its text. False: it is not here.
+    /// A link as it is now. Its ends may be unknown, or come later.
+    void put_link(const Link& link) { links_.put(link); }
+    /// Forgets a memory with its links, in time that follows its text. False: it is not here.
     bool remove(const Uuid& id);
     /// The old memory is no longer current from now on, whatever the time, and its validity ends at
     /// `valid_to` where one is given. False: it is not here.
@@ -85,6 +88,7 @@ class Corpus {
     const Row& row(std::uint32_t number) const { return rows_[number]; }
     std::size_t slot_end() const { return entries_.size(); }
     std::size_t row_end() const { return rows_.size(); }
+    const LinkTable& links() const { return links_; }
     const Postings& postings() const { return postings_; }
     const VectorRows& vectors() const { return *vectors_; }  ///< only where dimension() > 0
     const NameTable& speakers() const { return speakers_; }
@@ -138,6 +142,7 @@ class Corpus {
     math::Bitmap standing_;  ///< rows of memories that nobody superseded
     std::optional<VectorRows> vectors_;
     Postings postings_;
+    LinkTable links_;
     NameTable speakers_;
     NameTable sessions_;
     std::vector<std::vector<Slot>> turns_;  ///< by session

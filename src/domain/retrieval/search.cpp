@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "domain/retrieval/text.h"
@@ -100,6 +101,9 @@ class Search {
             score_chosen();
         }
         gather_sessions();
+        if (request_.graph || request_.weights[View::graph] != 0) {
+            rank_links();
+        }
         result.candidates = space_.candidates.size();
         result.hits = best_hits();
         return result;
@@ -283,6 +287,21 @@ class Search {
         return (found.best[0] + found.best[1] + found.best[2]) / counted;
     }
 
+    // Links -----------------------------------------------------------------------------------
+
+    // Walkers start at what was found, in proportion to b, and keep to what may answer.
+    void rank_links() {
+        const auto scoped = [&](const Uuid& id) {
+            const auto slot = corpus_.find(id);
+            return slot && in_scope(*slot);
+        };
+        const auto blend_of = [&](const Uuid& id) {
+            const std::uint32_t place = space_.candidate_of[corpus_.find(id).value()];
+            return place == nothing ? 0.0 : space_.candidates[place].blend;
+        };
+        ranks_ = corpus_.links().ranks(scoped, blend_of);
+    }
+
     // Scores ----------------------------------------------------------------------------------
 
     ViewValues values_of(const Candidate& candidate) const {
@@ -296,6 +315,8 @@ class Search {
             values[View::next] = neighbour_blend(candidate, next_of(candidate.slot));
             values[View::session] = session_value(entry.session);
         }
+        const auto rank = ranks_.find(entry.id);
+        values[View::graph] = rank == ranks_.end() ? 0 : rank->second;
         const std::chrono::duration<double, std::micro> age = request_.now - entry.when;
         values[View::recency] =
             math::recency(age.count(), static_cast<double>(recency_half_life.count()));
@@ -337,6 +358,7 @@ class Search {
     std::optional<VectorQuery> query_;
     double idf_sum_ = 0;
     std::uint32_t facet_ = nothing;
+    std::unordered_map<Uuid, double> ranks_;  // of linked memories, when they are asked for
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ struct SearchRequest {
     ViewWeights weights = default_weights();
     std::size_t top_k = 10;                ///< ≥ 1
     const math::Bitmap* filter = nullptr;  ///< rows that may answer (Corpus::rows_where)
+    bool graph = false;                    ///< rank links even where the graph view weighs nothing
     SearchLimits limits{};
 };
 

@@ -70,7 +70,8 @@ RecallResponse Recall::recall(const RequestContext& context, const Admission& ad
                                         static_cast<std::size_t>(request.embedding_size())},
                           .views = views,
                           .top_k = static_cast<std::size_t>(top_k),
-                          .at_least = request.at_least()},
+                          .at_least = request.at_least(),
+                          .explain = request.explain()},
                          context.now, context.deadline);
     RecallResponse response;
     std::vector<Uuid> targets;

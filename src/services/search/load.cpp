@@ -22,7 +22,7 @@ domain::Memory opened(const Uuid& tenant, const domain::StoredMemory& row, const
     if (!content) {
         damaged(row.facts.id);
     }
-    domain::Memory memory{row.facts, std::move(*content), {}};
+    domain::Memory memory{row.facts, std::move(*content), {}, row.links};
     for (const auto& stored : row.passages) {
         auto passage = domain::open_passage(
             key.data_key, {tenant, row.facts.id, stored.passage, stored.model_generation},

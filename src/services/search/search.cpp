@@ -74,7 +74,8 @@ Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& que
                                                         .vector = vector ? &*vector : nullptr,
                                                         .now = now,
                                                         .weights = weights,
-                                                        .top_k = query.top_k});
+                                                        .top_k = query.top_k,
+                                                        .graph = query.explain});
     Found found;
     found.query = vector.value_or(math::QuantizedVector{
         0, std::vector<std::int8_t>(static_cast<std::size_t>(tenant.dimension))});

@@ -20,6 +20,7 @@ struct SearchQuery {
     std::span<const std::string> views;  ///< empty: all
     std::size_t top_k = 10;
     std::string_view at_least;  ///< a state token, or empty
+    bool explain = false;       ///< every view's value is wanted, whatever it weighs
 };
 
 /// A memory found, copied out of the index so that the lease could end.

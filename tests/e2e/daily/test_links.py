@@ -149,3 +149,14 @@ def test_another_tenants_memory_is_not_there(tenant, agent, pair, make_tenant):
     assert_problem(other.agent.call("GET", f"/v1/memories/{pair[0]}/links"), 404, "/id")
     assert stored(tenant) == stored(other) == 0
     other.close()
+
+
+def test_explain_shows_what_links_lead_to(agent, pair):
+    agent.remember("The moon is full.")
+    link(agent, *pair, "causes")
+    values = {hit["text"]: hit["view_values"]["graph"]
+              for hit in agent.recall("Does it rain?", explain=True)["results"]}
+    assert max(values.values()) == 1 and values["The moon is full."] == 0
+    assert all(0 < values[text] <= 1 for text in ("It rains.", "The street is wet."))
+    scores = [hit["score"] for hit in agent.recall("Does it rain?")["results"]]
+    assert scores == [hit["score"] for hit in agent.recall("Does it rain?", explain=True)["results"]]

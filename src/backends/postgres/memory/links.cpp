@@ -16,6 +16,15 @@ constexpr Statement kOf{
 
 }  // namespace
 
+domain::Link read_link(const RowView& row) {
+    return {{row.uuid(0), row.uuid(1), std::string(row.bytes(2))},
+            row.optional_float64(3).value(),
+            row.time(4),
+            row.time(5),
+            row.uint64(6),
+            row.uint64(7)};
+}
+
 std::vector<domain::Link> Links::of(const Uuid& tenant, const Uuid& memory, int limit, Time now,
                                     const Deadline& deadline) {
     return pool_.run(deadline, [&](Connection& connection) {
@@ -24,13 +33,7 @@ std::vector<domain::Link> Links::of(const Uuid& tenant, const Uuid& memory, int 
                             Params().add(tenant).add(memory).add(now).add(limit), deadline);
         std::vector<domain::Link> out;
         for (int i = 0; i < result.rows(); ++i) {
-            const RowView row = result.row(i);
-            out.push_back({{row.uuid(0), row.uuid(1), std::string(row.bytes(2))},
-                           row.optional_float64(3).value(),
-                           row.time(4),
-                           row.time(5),
-                           row.uint64(6),
-                           row.uint64(7)});
+            out.push_back(read_link(result.row(i)));
         }
         return out;
     });

@@ -8,6 +8,10 @@
 
 namespace soma::backends {
 
+/// A link from a row of from_id, to_id, type, weight, reinforced_at, created_at, sequence,
+/// log_index.
+domain::Link read_link(const RowView& row);
+
 /// Reads `links` of one tenant under row-level security. Thread-safe as its pool is.
 class Links {
   public:

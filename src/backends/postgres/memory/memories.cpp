@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "backends/postgres/memory/links.h"
 #include "backends/postgres/tenant_read.h"
 #include "base/error.h"
 
@@ -25,6 +26,10 @@ constexpr Statement kPassages{"memory_passages",
                               "SELECT memory_id, passage, model_generation, sealed FROM embeddings"
                               " WHERE memory_id = ANY ($1::uuid[]) AND model_generation = $2::int "
                               "ORDER BY memory_id, passage"};
+constexpr Statement kLinks{"memory_links",
+                           "SELECT from_id, to_id, type, weight, reinforced_at, created_at,"
+                           " sequence, log_index FROM links"
+                           " WHERE tenant = $1::uuid AND from_id = ANY ($2::uuid[])"};
 constexpr Statement kSequence{"memory_state_sequence",
                               "SELECT sequence FROM streams WHERE id = $1::uuid"};
 #undef SOMA_MEMORY_COLUMNS
@@ -67,6 +72,21 @@ void read_passages(Connection& connection, std::vector<StoredMemory>& page,
             ->passages.push_back({static_cast<std::uint32_t>(row.int32(1)),
                                   static_cast<std::uint32_t>(row.int32(2)),
                                   std::string(row.bytes(3))});
+    }
+}
+
+void read_links(Connection& connection, const Uuid& tenant, std::vector<StoredMemory>& page,
+                const Deadline& deadline) {
+    std::vector<Uuid> ids;
+    std::map<Uuid, StoredMemory*> by_id;
+    for (StoredMemory& memory : page) {
+        ids.push_back(memory.facts.id);
+        by_id[memory.facts.id] = &memory;
+    }
+    const Result result = connection.run(kLinks, Params().add(tenant).add_array(ids), deadline);
+    for (int i = 0; i < result.rows(); ++i) {
+        domain::Link link = read_link(result.row(i));
+        by_id.at(link.key.from)->links.push_back(std::move(link));
     }
 }
 
@@ -113,6 +133,7 @@ std::uint64_t Memories::scan(const domain::TenantStreams& tenant, std::uint32_t 
             }
             after = page.back().facts.sequence;
             read_passages(connection, page, model_generation, deadline);
+            read_links(connection, tenant.tenant, page, deadline);
             visit(page);
         }
         end_tenant_read(connection);

@@ -13,8 +13,8 @@
 
 namespace soma::backends {
 
-/// Reads `memories` and `embeddings` of one tenant under row-level security. Only the committer
-/// writes them. Thread-safe as its pool is.
+/// Reads `memories`, `embeddings` and, for the index, `links` of one tenant under row-level
+/// security. Only the committer writes them. Thread-safe as its pool is.
 class Memories {
   public:
     explicit Memories(ConnectionPool& pool) : pool_(pool) {}
@@ -24,9 +24,10 @@ class Memories {
                                             const Deadline& deadline);
 
     /// Visits all memories of the tenant in order of sequence, in pages of at most `page_rows`,
-    /// with the passages of `model_generation`, all from one snapshot. Returns the state sequence
-    /// that snapshot shows: changes after it are to be applied on top. `visit` may be called again
-    /// from the start after `restart`, when a kept session turned out to be dead.
+    /// with the passages of `model_generation` and the links from them, all from one snapshot.
+    /// Returns the state sequence that snapshot shows: changes after it are to be applied on top.
+    /// `visit` may be called again from the start after `restart`, when a kept session turned out
+    /// to be dead.
     std::uint64_t scan(const domain::TenantStreams& tenant, std::uint32_t model_generation,
                        int page_rows, const std::function<void()>& restart,
                        const std::function<void(std::span<domain::StoredMemory>)>& visit,

@@ -170,6 +170,47 @@ TEST_F(LinkTest, AMemoryHasRoomForAThousand) {
     EXPECT_GT(put(again.from(), again.to()).weight(), again.weight()) << "no new one is needed";
 }
 
+TEST_F(LinkTest, TheGraphViewFollowsAndIsLoadedAlike) {
+    const auto linked_tenant = core.own_vectors(2);
+    const auto remember = [&](const std::string& text, float x, float y) {
+        RememberRequest item;
+        item.set_text(text);
+        item.add_embedding(x);
+        item.add_embedding(y);
+        return core.remember(linked_tenant, item).id();
+    };
+    const auto found = remember("the lake at dawn", 1, 0);
+    const auto near = remember("a red canoe", 0, 1);
+    remember("a red tent", 0, 1);
+    RecallRequest asked;
+    asked.add_embedding(1);
+    asked.add_embedding(0);
+    asked.set_explain(true);
+    core.recall(linked_tenant, asked);  // loaded before there is a link: this one follows
+    LinkRequest link;
+    link.set_from(near);
+    link.set_to(found);
+    link.set_type("part_of");
+    const auto context = LivingCore::request("Memory.Link");
+    core.linking.put(context, LivingCore::admitted(linked_tenant, context), link);
+    const auto graph_values = [&](RecallResponse answer) {
+        std::map<std::string, double> values;
+        for (const auto& result : answer.results()) {
+            values[result.id()] = result.view_values().at("graph");
+        }
+        return values;
+    };
+    const auto followed = graph_values(core.recall(linked_tenant, asked));
+    ASSERT_EQ(followed.size(), 3U);
+    EXPECT_EQ(followed.at(found), 1);
+    EXPECT_GT(followed.at(near), 0);
+    EXPECT_LT(followed.at(near), 1);
+    LivingCore fresh;
+    EXPECT_EQ(graph_values(fresh.recall(linked_tenant, asked)), followed);
+    core.forget(linked_tenant, found);
+    EXPECT_EQ(graph_values(core.recall(linked_tenant, asked)).at(near), 0);
+}
+
 TEST_F(LinkTest, NothingIsStoredWhenTheCommitterIsGone) {
     core.committer.stop();
     test::expect_error(ErrorKind::unavailable, "", [&] { put(a, b); });

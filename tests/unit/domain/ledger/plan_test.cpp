@@ -290,6 +290,7 @@ TEST_F(PlanTest, ALinkWeighsWhatItsHistoryMakesOfIt) {
     EXPECT_EQ(link.sequence, 42U);
     EXPECT_EQ(link.log_index, 101U);
     EXPECT_EQ(made.row_count(), 3U) << "two events, one link";
+    EXPECT_EQ(std::get<Linked>(applied_changes(made)[1].change).link, link);
 }
 
 TEST_F(PlanTest, ALinkNeedsBothItsEnds) {

@@ -256,5 +256,57 @@ TEST(Search, RefusesAVectorOfAnotherDimension) {
     EXPECT_THROW(search(corpus, world.request("x", &wrong)), Error);
 }
 
+Memory plain_memory(std::uint8_t number, const std::string& text) {
+    Memory memory;
+    memory.facts.id.bytes[15] = number;
+    memory.facts.sequence = number;
+    memory.facts.created_at = day_one;
+    memory.content.text = text;
+    memory.passages.push_back(
+        {0, static_cast<std::uint32_t>(text.size()), math::quantize(std::vector<float>{1, 0})});
+    return memory;
+}
+
+TEST(Search, LinksLeadFromWhatWasFoundToWhatBelongsToIt) {
+    Corpus corpus;
+    const Memory found = plain_memory(1, "the lake at dawn");
+    Memory linked = plain_memory(2, "a red canoe");
+    const Memory alone = plain_memory(3, "a red tent");
+    linked.links.push_back(
+        {{linked.facts.id, found.facts.id, "part_of"}, 0.5, day_one, day_one, 4, 4});
+    corpus.add(alone);
+    corpus.add(linked);  // before the other end is there
+    corpus.add(found);
+    SearchRequest request;
+    request.text = "lake";
+    request.now = day_one;
+    const auto graph_of = [&](const Memory& memory) {
+        for (const Hit& hit : search(corpus, request).hits) {
+            if (hit.id == memory.facts.id) {
+                return hit.values[View::graph];
+            }
+        }
+        return -1.0;
+    };
+    EXPECT_EQ(graph_of(linked), 0) << "nobody asked, and it weighs nothing";
+    request.graph = true;
+    EXPECT_EQ(graph_of(found), 1);
+    EXPECT_GT(graph_of(linked), 0);
+    EXPECT_LT(graph_of(linked), 1);
+    EXPECT_EQ(graph_of(alone), 0);
+    request.graph = false;
+    request.weights[View::graph] = 0.3;
+    EXPECT_GT(graph_of(linked), 0);
+    EXPECT_EQ(search(corpus, request).hits[1].id, linked.facts.id);
+    const math::Bitmap others = corpus.rows_where(
+        [&](Corpus::Slot slot) { return corpus.entry(slot).id != found.facts.id; });
+    request.filter = &others;
+    EXPECT_EQ(graph_of(linked), 0) << "its only link leads out of scope";
+    request.filter = nullptr;
+    corpus.remove(found.facts.id);
+    EXPECT_EQ(corpus.links().size(), 0U);
+    EXPECT_EQ(graph_of(linked), 0);
+}
+
 }  // namespace
 }  // namespace soma::domain

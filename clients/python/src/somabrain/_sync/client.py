@@ -209,8 +209,8 @@ class SomaBrain:
     def end_session(
             self, id: str, *,
             idempotency_key: Optional[str] = None) -> results.EndSessionResponse:
-        """Empties working memory of the session of this session_id, also where there was none; its turns stay
-        memories."""
+        """Empties the working memory of the session named `id`, also where there was none; its
+        turns stay memories."""
         path = f"/v1/sessions/{quote(id, safe='')}"
         return self._write(
             results.EndSessionResponse, "DELETE", path, None, idempotency_key)

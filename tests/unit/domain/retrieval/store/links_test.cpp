@@ -1,0 +1,147 @@
+#include "domain/retrieval/store/links.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support/property.h"
+
+namespace soma::domain {
+namespace {
+
+const Time kNow = *parse_rfc3339("2026-05-01T12:00:00Z");
+
+Uuid id(int number) {
+    Uuid made = *Uuid::parse("0198c0de-0000-7000-8000-000000000000");
+    made.bytes.back() = static_cast<std::uint8_t>(number);
+    return made;
+}
+
+Link link(int from, int to, double weight = 0.5, Time at = kNow, const std::string& type = "next") {
+    return {{id(from), id(to), type}, weight, at, at, 0, 0};
+}
+
+bool everything(const Uuid&) {
+    return true;
+}
+
+/// Walkers start at memory 1.
+double at_one(const Uuid& memory) {
+    return memory == id(1) ? 1 : 0;
+}
+
+/// x = s + (1−α) Pᵀ x by repetition over a dense matrix, then as a share of the greatest.
+std::vector<double> naive(const std::vector<Link>& links, int vertices,
+                          const std::vector<double>& seeds, Time now) {
+    const auto n = static_cast<std::size_t>(vertices);
+    std::vector<std::vector<double>> weight(n, std::vector<double>(n, 0));
+    std::vector<double> degree(n, 0);
+    for (const Link& one : links) {
+        const std::size_t from = one.key.from.bytes.back();
+        const std::size_t to = one.key.to.bytes.back();
+        const double now_weighs = link_weight_at(one, now);
+        weight[from][to] += now_weighs;
+        weight[to][from] += now_weighs;
+        degree[from] += now_weighs;
+        degree[to] += now_weighs;
+    }
+    std::vector<double> x(n, 0);
+    for (int round = 0; round < 400; ++round) {
+        std::vector<double> next = seeds;
+        for (std::size_t v = 0; v < n; ++v) {
+            for (std::size_t w = 0; w < n && degree[v] > 0; ++w) {
+                next[w] += 0.85 * x[v] * weight[v][w] / degree[v];
+            }
+        }
+        x = next;
+    }
+    const double most = *std::max_element(x.begin(), x.end());
+    for (double& value : x) {
+        value /= most;
+    }
+    return x;
+}
+
+TEST(LinkTable, WithoutLinksOrSeedsThereAreNoRanks) {
+    LinkTable table;
+    EXPECT_TRUE(table.ranks(everything, at_one).empty());
+    table.put(link(2, 3));
+    EXPECT_TRUE(table.ranks(everything, at_one).empty()) << "memory 1 has no links";
+}
+
+TEST(LinkTable, RankFallsWithTheWayAndFollowsTheWeights) {
+    LinkTable table;
+    table.put(link(1, 2, 0.9));
+    table.put(link(3, 1, 0.1));
+    table.put(link(2, 4));
+    const auto ranks = table.ranks(everything, at_one);
+    ASSERT_EQ(ranks.size(), 4U);
+    EXPECT_GT(ranks.at(id(2)), ranks.at(id(3))) << "weights, against the arrow too";
+    EXPECT_GT(ranks.at(id(2)), ranks.at(id(4))) << "two steps away";
+    double most = 0;
+    for (const auto& [memory, rank] : ranks) {
+        EXPECT_GE(rank, 0);
+        most = std::max(most, rank);
+    }
+    EXPECT_EQ(most, 1);
+}
+
+TEST(LinkTable, WhatIsNotHereIsNoWay) {
+    LinkTable table;
+    table.put(link(1, 2));
+    table.put(link(2, 3));
+    const auto ranks = table.ranks([](const Uuid& memory) { return memory != id(2); }, at_one);
+    EXPECT_TRUE(ranks.empty());
+}
+
+TEST(LinkTable, PuttingAgainReplacesAndRemovingForgetsBothWays) {
+    LinkTable table;
+    table.put(link(1, 2));
+    table.put(link(1, 2, 0.7));
+    table.put(link(1, 2, 0.7, kNow, "causes"));
+    table.put(link(2, 1));
+    table.put(link(2, 3));
+    EXPECT_EQ(table.size(), 4U);
+    EXPECT_GT(table.bytes(), 0U);
+    table.remove(id(1));
+    EXPECT_EQ(table.size(), 1U);
+    table.remove(id(1));
+    table.remove(id(3));
+    EXPECT_EQ(table.size(), 0U);
+    EXPECT_EQ(table.bytes(), 0U);
+}
+
+TEST(LinkTable, RanksAreThoseOfTheDefinitionAtAnyTimeAndInAnyOrder) {
+    test::property([] {
+        const int vertices = *rc::gen::inRange(2, 12);
+        const int count = *rc::gen::inRange(1, 30);
+        std::vector<Link> links;
+        LinkTable table;
+        LinkTable reversed;
+        for (int i = 0; i < count; ++i) {
+            const int from = *rc::gen::inRange(0, vertices);
+            const int to = (from + *rc::gen::inRange(1, vertices)) % vertices;
+            const Link made =
+                link(from, to, *rc::gen::inRange(1, 11) / 10.0,
+                     kNow - std::chrono::hours(*rc::gen::inRange(0, 5'000)), std::to_string(i));
+            links.push_back(made);
+            table.put(made);
+        }
+        std::for_each(links.rbegin(), links.rend(), [&](const Link& one) { reversed.put(one); });
+        std::vector<double> seeds(static_cast<std::size_t>(vertices), 0);
+        // At a linked memory: others have no rank.
+        seeds[links.front().key.from.bytes.back()] = 1;
+        seeds[links.back().key.to.bytes.back()] += 2;
+        const auto seed = [&](const Uuid& memory) { return seeds[memory.bytes.back()]; };
+        const auto ranks = table.ranks(everything, seed);
+        RC_ASSERT(ranks == reversed.ranks(everything, seed));
+        const auto expected = naive(links, vertices, seeds, kNow + std::chrono::hours(100));
+        for (const auto& [memory, rank] : ranks) {
+            RC_ASSERT(std::abs(rank - expected[memory.bytes.back()]) < 1e-6);
+        }
+    });
+}
+
+}  // namespace
+}  // namespace soma::domain
