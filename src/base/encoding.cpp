@@ -1,6 +1,7 @@
 #include "base/encoding.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "base/error.h"
@@ -131,15 +132,17 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 void append_u32be(std::string& out, unsigned value) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        out.push_back(static_cast<char>((value >> shift) & 255));
+    if constexpr (std::endian::native == std::endian::little) {
+        value = __builtin_bswap32(value);
     }
+    out.append(std::string_view(reinterpret_cast<const char*>(&value), sizeof value));
 }
 
 void append_u64be(std::string& out, unsigned long long value) {
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        out.push_back(static_cast<char>((value >> shift) & 255));
+    if constexpr (std::endian::native == std::endian::little) {
+        value = __builtin_bswap64(value);
     }
+    out.append(std::string_view(reinterpret_cast<const char*>(&value), sizeof value));
 }
 
 unsigned long long read_u64be(std::string_view eight_bytes) {

@@ -57,6 +57,7 @@ const Value* present(const std::optional<Value>& value) {
 template <typename Values>
 std::string encode_array(unsigned element_type, const Values& values) {
     std::string out;
+    out.reserve(20 + values.size() * 36);  // most items have at most 32 bytes
     append_u32be(out, values.empty() ? 0 : 1);
     append_u32be(out, 1);  // may hold NULLs
     append_u32be(out, element_type);

@@ -159,7 +159,7 @@ class Planner {
                         "no stream " + stream.to_string());
         }
         const std::uint64_t sequence = ++last->second;
-        plan_.streams[stream] = sequence;
+        plan_.streams.try_emplace(stream, StreamMove{sequence - 1, 0}).first->second.to = sequence;
         return {sequence, plan_.log_size++, std::nullopt};
     }
 

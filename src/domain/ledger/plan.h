@@ -22,6 +22,11 @@ struct TenantQuestions {
     std::set<Uuid> targets;          ///< memories about to be removed
     std::set<std::string> sessions;  ///< session HMACs that want their next turn
     std::set<LinkKey> links;         ///< about to be put, with both their ends
+
+    /// Whether more is asked than if the Idempotency-Keys were used before: only the store knows.
+    bool beyond_claims() const {
+        return !keys.empty() || !targets.empty() || !sessions.empty() || !links.empty();
+    }
 };
 struct Questions {
     std::set<Uuid> streams;  ///< in the order in which they are locked
@@ -116,11 +121,19 @@ struct PlannedChange {
     std::optional<Link> link = std::nullopt;
 };
 
+/// A stream's last sequence before and after the group.
+struct StreamMove {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+
+    friend bool operator==(const StreamMove&, const StreamMove&) = default;
+};
+
 /// Everything one transaction writes, and what each intent is told once it is durable.
 struct Plan {
     std::map<Uuid, TenantWrites> tenants;
-    std::vector<PlannedEvent> events;       ///< dense from the old log size
-    std::map<Uuid, std::uint64_t> streams;  ///< new last sequences of those that moved
+    std::vector<PlannedEvent> events;    ///< dense from the old log size
+    std::map<Uuid, StreamMove> streams;  ///< those that moved
     Uuid log_id;
     std::uint64_t log_size = 0;          ///< after the group
     std::vector<PlannedChange> changes;  ///< in commit order

@@ -14,6 +14,8 @@
 #include "backends/postgres/postgres_error.h"
 #include "base/error.h"
 #include "domain/ledger/plan.h"
+#include "domain/ledger/position.h"
+#include "services/commit/announcer.h"
 #include "services/commit/queue.h"
 
 namespace soma::services {
@@ -22,6 +24,9 @@ namespace {
 using domain::Intent;
 using domain::Outcome;
 using domain::Plan;
+
+/// After a presumption that did not hold, as many groups ask: another process is writing too.
+constexpr int kGroupsThatAsk = 16;
 
 constexpr const char* kUnknown = "outcome unknown: repeat with the same Idempotency-Key";
 
@@ -55,10 +60,13 @@ struct Committer::State {
           queue(options.queue_limit, options.group_intents, options.group_rows) {}
 
     void run();
-    void commit(CommitGroup& group, std::size_t first, std::size_t count, const Deadline& deadline,
-                bool repeated);
+    void commit(const std::shared_ptr<CommitGroup>& group, std::size_t first, std::size_t count,
+                const Deadline& deadline, bool repeated);
     Plan transact(std::span<const Intent> intents, const Deadline& deadline);
-    void acknowledge(CommitGroup& group, std::size_t first, Plan plan) noexcept;
+    std::optional<domain::Findings> presumed(const domain::Questions& questions) const;
+    domain::Findings read(std::span<const Intent> intents, const domain::Questions& questions,
+                          const Deadline& deadline);
+    void acknowledge(DurableGroup durable);
     void fail(CommitGroup& group, std::size_t first, std::size_t count, std::exception_ptr error);
     void drop_expired(CommitGroup& group);
 
@@ -78,11 +86,13 @@ struct Committer::State {
 
     const backends::ConnectionSettings settings;
     const CommitterOptions options;
-    std::vector<OnCommitted> callbacks;
     CommitQueue queue;
+    Announcer announcer;
     std::thread thread;
     std::unique_ptr<backends::Connection> connection;
     std::uint64_t attempts = 0;  ///< numbers the trace's lines
+    domain::Position position;   ///< after this process's last transaction
+    int groups_to_ask = 1;       ///< nothing is presumed before the first transaction
 
     mutable std::mutex totals_mutex;
     CommitterCounters totals;
@@ -97,11 +107,12 @@ Committer::~Committer() {
 
 void Committer::on_committed(OnCommitted callback) {
     SOMA_ASSERT(!state_->thread.joinable(), "projections are named before start()");
-    state_->callbacks.push_back(std::move(callback));
+    state_->announcer.add(std::move(callback));
 }
 
 void Committer::start() {
     SOMA_ASSERT(!state_->thread.joinable(), "started once");
+    state_->announcer.start();
     state_->thread = std::thread([this] { state_->run(); });
 }
 
@@ -110,6 +121,7 @@ void Committer::stop() {
     if (state_->thread.joinable()) {
         state_->thread.join();
     }
+    state_->announcer.stop();
     CommitGroup rest = state_->queue.rest();
     state_->fail(rest, 0, rest.size(),
                  std::make_exception_ptr(Error(ErrorKind::unavailable, "shutting down")));
@@ -147,7 +159,9 @@ void Committer::State::run() {
         }
         drop_expired(group);
         if (group.size() != 0) {
-            commit(group, 0, group.size(), Deadline(options.transaction_timeout), false);
+            const std::size_t size = group.size();
+            commit(std::make_shared<CommitGroup>(std::move(group)), 0, size,
+                   Deadline(options.transaction_timeout), false);
         }
     }
 }
@@ -171,9 +185,9 @@ void Committer::State::drop_expired(CommitGroup& group) {
 }
 
 /// Commits group[first, first + count) and fulfils its promises, come what may.
-void Committer::State::commit(CommitGroup& group, std::size_t first, std::size_t count_of,
-                              const Deadline& deadline, bool repeated) {
-    const std::span<const Intent> intents = std::span(group.intents).subspan(first, count_of);
+void Committer::State::commit(const std::shared_ptr<CommitGroup>& group, std::size_t first,
+                              std::size_t count_of, const Deadline& deadline, bool repeated) {
+    const std::span<const Intent> intents = std::span(group->intents).subspan(first, count_of);
     std::exception_ptr error;
     bool repeat = false;
     bool one_by_one = false;
@@ -184,7 +198,8 @@ void Committer::State::commit(CommitGroup& group, std::size_t first, std::size_t
         count([&](CommitterCounters& counters) { counters.unknown += count_of; });
         error = std::make_exception_ptr(Error(ErrorKind::unavailable, kUnknown, unknown.reason));
     } catch (const backends::PostgresError& failure) {
-        repeat = !repeated && worth_repeating(failure) && !deadline.passed();
+        repeat = !repeated && !deadline.passed() &&
+                 (groups_to_ask == kGroupsThatAsk || worth_repeating(failure));
         one_by_one = failure.kind() != ErrorKind::unavailable && count_of > 1;
         error = std::current_exception();
     } catch (const std::exception&) {
@@ -192,7 +207,7 @@ void Committer::State::commit(CommitGroup& group, std::size_t first, std::size_t
         error = std::current_exception();
     }
     if (done) {
-        acknowledge(group, first, std::move(*done));
+        acknowledge({group, first, std::move(*done)});
     } else if (repeat) {
         count([](CommitterCounters& counters) { ++counters.retries; });
         commit(group, first, count_of, deadline, true);
@@ -203,7 +218,7 @@ void Committer::State::commit(CommitGroup& group, std::size_t first, std::size_t
             commit(group, i, 1, Deadline(options.transaction_timeout), false);
         }
     } else {
-        fail(group, first, count_of, error);
+        fail(*group, first, count_of, error);
     }
 }
 
@@ -214,17 +229,16 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
     }
     const std::string number = std::to_string(++attempts);
     bool commit_sent = false;
+    const domain::Questions questions = domain::questions(intents);
+    std::optional<domain::Findings> found = presumed(questions);
+    const auto basis = found ? backends::Basis::presumed : backends::Basis::read;
     try {
-        // Every intent's clock is the gate's; the earliest is the one that keeps a key the longest.
-        Time now = intents.front().now;
-        for (const Intent& intent : intents) {
-            now = std::min(now, intent.now);
+        if (!found) {
+            found = read(intents, questions, deadline);
         }
-        const domain::Findings found = lock_and_read(*connection, domain::questions(intents),
-                                                     now - options.idempotency_lifetime, deadline);
-        Plan plan = domain::make_plan(intents, found);
+        Plan plan = domain::make_plan(intents, *found);
         write_and_commit(
-            *connection, plan,
+            *connection, plan, basis,
             [&] {
                 commit_sent = true;
                 trace("commit ", number, " sent: intents ", std::to_string(intents.size()),
@@ -232,8 +246,11 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
             },
             deadline);
         trace("commit ", number, " answered");
+        domain::advance(position, *found, plan);
+        groups_to_ask = std::max(0, groups_to_ask - 1);
         return plan;
     } catch (const backends::PostgresError& error) {
+        groups_to_ask = basis == backends::Basis::presumed ? kGroupsThatAsk : 1;
         if (error.connection_lost() && commit_sent) {
             trace("commit ", number, " lost");
             throw OutcomeUnknown{error.detail()};
@@ -246,22 +263,29 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
     }
 }
 
-/// It is durable now: an exception from here could only be taken for a failed commit and lead to a
-/// second one, so it ends the process instead.
-void Committer::State::acknowledge(CommitGroup& group, std::size_t first, Plan plan) noexcept {
+std::optional<domain::Findings> Committer::State::presumed(
+    const domain::Questions& questions) const {
+    return groups_to_ask == 0 ? domain::presume(questions, position) : std::nullopt;
+}
+
+domain::Findings Committer::State::read(std::span<const Intent> intents,
+                                        const domain::Questions& questions,
+                                        const Deadline& deadline) {
+    // Every intent's clock is the gate's; the earliest is the one that keeps a key the longest.
+    Time now = intents.front().now;
+    for (const Intent& intent : intents) {
+        now = std::min(now, intent.now);
+    }
+    return lock_and_read(*connection, questions, now - options.idempotency_lifetime, deadline);
+}
+
+void Committer::State::acknowledge(DurableGroup durable) {
     count([&](CommitterCounters& counters) {
         ++counters.groups;
-        counters.intents += plan.outcomes.size();
-        counters.rows += plan.row_count();
+        counters.intents += durable.plan.outcomes.size();
+        counters.rows += durable.plan.row_count();
     });
-    for (const domain::AppliedChange& change : applied_changes(plan)) {
-        for (const OnCommitted& callback : callbacks) {
-            callback(change);
-        }
-    }
-    for (std::size_t i = 0; i < plan.outcomes.size(); ++i) {
-        group.promises[first + i].set_value(std::move(plan.outcomes[i]));
-    }
+    announcer.announce(std::move(durable));
 }
 
 void Committer::State::fail(CommitGroup& group, std::size_t first, std::size_t count_of,

@@ -55,7 +55,7 @@ class Committer {
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
 
-    /// Projections, called in commit order on the committer's thread after COMMIT is answered and
+    /// Projections, called in commit order on a thread of their own after COMMIT is answered and
     /// before the intent's future is fulfilled. They must not throw. Only before start().
     void on_committed(OnCommitted callback);
     void start();

@@ -15,7 +15,6 @@ using domain::Findings;
 using domain::TenantFindings;
 using domain::TenantQuestions;
 
-constexpr Statement kBegin{"begin", "BEGIN"};
 // Sorted before it is locked: two committers that share tenants never wait for each other in a
 // circle.
 constexpr Statement kLockStreams{
@@ -151,8 +150,7 @@ void ask_links(Pipeline& pipeline, const Uuid& tenant, const std::set<domain::Li
 
 void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& questions,
          Time keys_expired_at, TenantFindings& out) {
-    if (questions.claims.empty() && questions.keys.empty() && questions.targets.empty() &&
-        questions.sessions.empty() && questions.links.empty()) {
+    if (questions.claims.empty() && !questions.beyond_claims()) {
         return;
     }
     pipeline.add(kSetTenant, Params().add_text(tenant.to_string()));

@@ -3,6 +3,8 @@
 
 namespace soma::backends {
 
+inline constexpr Statement kBegin{"begin", "BEGIN"};
+
 /// Row-level security shows and takes this tenant's rows until the transaction ends. The empty text
 /// is no tenant at all.
 inline constexpr Statement kSetTenant{"set_tenant",

@@ -58,11 +58,9 @@ constexpr Statement kInsertEvaluations{
     " SELECT $1::uuid, unnest($2::uuid[]), unnest($3::bytea[]), unnest($4::bytea[]), "
     "unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::timestamptz[]), "
     "unnest($8::timestamptz[]), unnest($9::bytea[])"};
-constexpr Statement kMove{
-    "move",
-    "WITH moved AS (UPDATE streams s SET sequence = u.sequence"
-    "  FROM unnest($1::uuid[], $2::bigint[]) AS u (id, sequence) WHERE s.id = u.id)"
-    " UPDATE log SET size = $3::bigint"};
+constexpr Statement kAdvance{
+    "advance",
+    "SELECT ledger_advance($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint, $5::bigint)"};
 // Ends with the transaction.
 constexpr Statement kBecomeEventsWriter{"become_events_writer",
                                         "SET LOCAL ROLE soma_events_writer"};
@@ -237,9 +235,11 @@ void queue_positions(Connection& connection, const Plan& plan) {
     Params params;
     params.add_array(column<Uuid>(plan.streams, [](const auto& row) { return row.first; }));
     params.add_array(
-        column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second; }));
-    params.add(plan.log_size);
-    connection.queue(kMove, params);
+        column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second.from; }));
+    params.add_array(
+        column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second.to; }));
+    params.add(plan.log_size - plan.events.size()).add(plan.log_size);
+    connection.queue(kAdvance, params);
 }
 
 void queue_events(Connection& connection, const Plan& plan) {
@@ -270,8 +270,15 @@ void queue_events(Connection& connection, const Plan& plan) {
 
 }  // namespace
 
-void write_and_commit(Connection& connection, const Plan& plan,
+void write_and_commit(Connection& connection, const Plan& plan, Basis basis,
                       const std::function<void()>& before_commit, const Deadline& deadline) {
+    if (basis == Basis::presumed) {
+        connection.queue(kBegin, {});
+    }
+    // First, so that whoever presumes wrongly hears of it before any row is touched.
+    if (!plan.events.empty()) {
+        queue_positions(connection, plan);
+    }
     for (const auto& [tenant, writes] : plan.tenants) {
         connection.queue(kSetTenant, Params().add_text(tenant.to_string()));
         // Old holders let go of their keys before new ones take them.
@@ -286,7 +293,6 @@ void write_and_commit(Connection& connection, const Plan& plan,
         queue_links(connection, tenant, writes);
     }
     if (!plan.events.empty()) {
-        queue_positions(connection, plan);
         queue_events(connection, plan);
     }
     before_commit();

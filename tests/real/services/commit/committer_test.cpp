@@ -19,6 +19,7 @@ namespace {
 using backends::Memories;
 using domain::Committed;
 using domain::Outcome;
+using domain::Replayed;
 using test::IntentBuilder;
 using test::PostgresWorld;
 
@@ -44,7 +45,7 @@ class CommitterTest : public ::testing::Test {
     PostgresWorld& world = PostgresWorld::shared();
     const backends::TenantRow tenant = world.tenant();
     Memories memories{world.app};
-    std::vector<domain::AppliedChange> applied;  ///< written by the committer's thread
+    std::vector<domain::AppliedChange> applied;  ///< written before the futures are fulfilled
     Committer committer{world.cluster.app()};
     const Uuid a = IntentBuilder::new_id();
     const Uuid b = IntentBuilder::new_id();
@@ -288,6 +289,31 @@ TEST_F(CommitterTest, EvaluationsAreWrittenWithTheirEvent) {
     EXPECT_EQ(tail.rows[1].id, a);
     EXPECT_EQ(tail.rows[1].log_index, access->log_index);
     EXPECT_GT(tail.log_size, access->log_index);
+}
+
+TEST_F(CommitterTest, WhatAnotherProcessWroteMeanwhileIsReadBeforeAnythingIsWritten) {
+    commit(intent().insert(a).claim("first", "body"));  // from here on it presumes where it stands
+    Committer other(world.cluster.app());
+    other.start();
+    for (int round = 1; round <= 3; ++round) {
+        IntentBuilder theirs = intent();
+        other.submit(theirs.insert(IntentBuilder::new_id()).build()).get();
+        const Outcome outcome = commit(intent().insert(IntentBuilder::new_id()));
+        EXPECT_EQ(std::get<Committed>(outcome).changes[0].sequence, 1U + 2U * round);
+    }
+    EXPECT_EQ(committer.counters().retries, 1U) << "a while without presuming follows";
+    EXPECT_EQ(committer.counters().failed, 0U);
+    expect_ledger_whole();
+}
+
+TEST_F(CommitterTest, ARepeatedIdempotencyKeyIsFoundThoughNoneWasPresumed) {
+    const Outcome first = commit(intent().insert(a).claim("k", "body"));
+    const Outcome again = commit(intent().insert(b).claim("k", "body"));
+    EXPECT_EQ(std::get<Replayed>(again).answer, "sequence 1");
+    EXPECT_FALSE(stored(b));
+    EXPECT_EQ(committer.counters().retries, 1U);
+    EXPECT_EQ(std::get<Committed>(commit(intent().insert(c))).changes[0].sequence, 2U);
+    expect_ledger_whole();
 }
 
 TEST_F(CommitterTest, WhatWaitedPastItsDeadlineIsNotWritten) {

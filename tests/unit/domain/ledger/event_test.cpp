@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+
+#include "base/canonical_json.h"
 #include "base/encoding.h"
 #include "base/error.h"
 
@@ -53,6 +56,7 @@ TEST(Event, OptionalPartsAppearOnlyWhenGiven) {
           R"("supersedes":["01890a5d-ac96-774b-bcce-b302099a8057"])"}) {
         EXPECT_NE(body.find(part), std::string::npos) << part;
     }
+    EXPECT_EQ(body, to_canonical_json(boost::json::parse(body)));
 }
 
 TEST(Event, SizeIsBoundedAtTheByte) {

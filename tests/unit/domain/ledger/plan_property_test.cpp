@@ -87,8 +87,9 @@ struct ModelStore {
             RC_ASSERT(event.log_index == events.size());
             events.push_back(event.body);
         }
-        for (const auto& [stream, sequence] : plan.streams) {
-            streams[stream] = sequence;
+        for (const auto& [stream, move] : plan.streams) {
+            RC_ASSERT(move.from == streams[stream]);
+            streams[stream] = move.to;
         }
         RC_ASSERT(plan.log_size == events.size());
     }

@@ -56,7 +56,7 @@ TEST_F(PlanTest, NumbersEverythingDenselyInOrderOfArrival) {
     EXPECT_EQ(made.events[4].stream_sequence, 9U);
     EXPECT_EQ(made.log_size, 105U);
     EXPECT_EQ(made.streams,
-              (std::map<Uuid, std::uint64_t>{{tenant.state, 43}, {tenant.access, 9}}));
+              (std::map<Uuid, StreamMove>{{tenant.state, {40, 43}}, {tenant.access, {7, 9}}}));
     const auto& third = std::get<Committed>(made.outcomes[2]);
     EXPECT_EQ(third.changes[0].sequence, 43U);
     EXPECT_EQ(third.changes[0].log_index, 103U);

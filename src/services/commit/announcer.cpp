@@ -1,0 +1,65 @@
+#include "services/commit/announcer.h"
+
+#include <utility>
+
+namespace soma::services {
+namespace {
+
+constexpr std::size_t kUntoldGroups = 2;
+
+}  // namespace
+
+void Announcer::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Announcer::announce(DurableGroup durable) {
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return untold_.size() < kUntoldGroups; });
+        untold_.push_back(std::move(durable));
+    }
+    changed_.notify_one();
+}
+
+void Announcer::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+/// What is told is durable: an exception from here could only be taken for a failed commit and lead
+/// to a second one, so it ends the process instead.
+void Announcer::run() noexcept {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [&] { return stopping_ || !untold_.empty(); });
+        if (untold_.empty()) {
+            return;
+        }
+        DurableGroup durable = std::move(untold_.front());
+        untold_.pop_front();
+        lock.unlock();
+        changed_.notify_one();
+        tell(durable);
+        lock.lock();
+    }
+}
+
+void Announcer::tell(DurableGroup& durable) {
+    for (const domain::AppliedChange& change : applied_changes(durable.plan)) {
+        for (const Projection& projection : projections_) {
+            projection(change);
+        }
+    }
+    for (std::size_t i = 0; i < durable.plan.outcomes.size(); ++i) {
+        durable.group->promises[durable.first + i].set_value(std::move(durable.plan.outcomes[i]));
+    }
+}
+
+}  // namespace soma::services

@@ -1,0 +1,54 @@
+#pragma once
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "domain/ledger/plan.h"
+#include "domain/memory/applied_change.h"
+#include "services/commit/queue.h"
+
+namespace soma::services {
+
+/// A transaction whose COMMIT was answered: `plan` is of group->intents from `first` on.
+struct DurableGroup {
+    std::shared_ptr<CommitGroup> group;
+    std::size_t first = 0;
+    domain::Plan plan;
+};
+
+/// Tells of durable groups, in commit order, on a thread of its own: first the projections, then
+/// the callers. Waking callers takes about as long as PostgreSQL takes for the next transaction, so
+/// the two happen at once. Thread-safe; one thread announces.
+class Announcer {
+  public:
+    using Projection = std::function<void(const domain::AppliedChange&)>;
+
+    ~Announcer() { stop(); }
+
+    /// Only before start().
+    void add(Projection projection) { projections_.push_back(std::move(projection)); }
+    bool started() const { return thread_.joinable(); }
+    void start();
+    /// Waits while two groups are untold: a projection that lags slows the writes down.
+    void announce(DurableGroup durable);
+    /// Tells what is left, then ends the thread. Idempotent.
+    void stop();
+
+  private:
+    void run() noexcept;
+    void tell(DurableGroup& durable);
+
+    std::vector<Projection> projections_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<DurableGroup> untold_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace soma::services
