@@ -134,6 +134,11 @@ const WordPiece::Slot* WordPiece::find(std::uint64_t hash, std::string_view pref
 bool WordPiece::append_word(std::string_view word, std::size_t limit, std::vector<Id>& out) const {
     const std::size_t before = out.size();
     bool known = count_code_points(word) <= kLongestWord;
+    // Most words are pieces themselves, and nothing is longer: one look instead of one a character.
+    if (const Slot* whole = known ? find(extend_hash(kHashSeed, word), {}, word) : nullptr) {
+        out.push_back(whole->id);
+        return out.size() < limit;
+    }
     for (std::size_t start = 0; known && start < word.size();) {
         const std::string_view prefix = start == 0 ? std::string_view{} : kContinuation;
         // Growing the piece while extending its hash finds the longest match in one sweep.
