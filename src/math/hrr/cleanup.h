@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -14,9 +15,11 @@ struct CleanUpMatch {
     double cosine = 0;      ///< of query and item, in [−1, 1], single precision (± 1e-6)
 };
 
-/// Clean-up memory: the nearest stored item by cosine. Items are kept at norm 1 in single
-/// precision, weighted so that a plain dot product is the cosine (Parseval). Many queries at once
-/// are a matrix product and cost far less than one by one: the items are read from memory once.
+/// Clean-up memory: the nearest stored item by cosine, exactly. Items are kept at norm 1 in single
+/// precision, weighted so that a plain dot product is the cosine (Parseval), and once more in int8.
+/// The int8 copies x̂ are looked at first, a quarter of the bytes: with e = ‖x − x̂‖ known for items
+/// and queries, Cauchy and Schwarz give |x·y − x̂·ŷ| ≤ e_x‖y‖ + ‖x̂‖e_y, and only items that this
+/// bound leaves a chance are compared in full. Many queries at once cost less than one by one.
 /// O(items · D) a query; D · items ≤ 2^31. Reading is thread-safe, add() is not.
 class CleanUp {
   public:
@@ -33,12 +36,23 @@ class CleanUp {
     Result<CleanUpMatch> nearest(const Spectrum& query) const;
 
   private:
+    /// Rows at norm 1 with their int8 copies.
+    struct Rows {
+        std::vector<float> units;
+        AlignedVector<std::int8_t> codes;  ///< row_stride(D) bytes each
+        std::vector<double> scales;        ///< unit ≈ scale · code
+        std::vector<double> errors;        ///< ‖unit − scale · code‖
+    };
+
     explicit CleanUp(std::size_t dimension) : dimension_(dimension) {}
-    Result<> append_unit(const Spectrum& item, AlignedVector<float>& to) const;
+    Result<> append(const Spectrum& item, Rows& to) const;
+    void compare(const Rows& queries, std::size_t from, std::size_t count,
+                 std::vector<CleanUpMatch>& best) const;
+    double full_dot(const Rows& queries, std::size_t query, std::size_t item) const;
 
     std::size_t dimension_;
     std::size_t count_ = 0;
-    AlignedVector<float> items_;
+    Rows items_;
 };
 
 /// What random unit items and unitary keys should give, for k bound pairs in one trace, N items and
