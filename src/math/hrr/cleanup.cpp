@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "math/hrr/similarity.h"
 #include "math/quantize.h"
 #include "math/scan/dot.h"
 
@@ -12,8 +13,9 @@ namespace soma::math {
 namespace {
 
 constexpr std::size_t kLargestMemory = std::size_t{1} << 31;
-constexpr std::size_t kChunk = 4096;  ///< items compared at once: bounds the table of bounds
-constexpr std::size_t kBlockBytes = 128 << 10;  ///< codes that stay in cache while queries pass by
+constexpr std::size_t kBlock = 4096;  ///< items a block: bounds the tables
+/// So many queries keep the processor busier as a matrix product than the memory one by one.
+constexpr std::size_t kManyQueries = 4;
 /// More than the rounding of a dot product of two unit vectors in single precision.
 constexpr double kRounding = 1e-5;
 
@@ -30,7 +32,7 @@ Result<CleanUp> CleanUp::make(std::size_t dimension) {
     return CleanUp(dimension);
 }
 
-Result<> CleanUp::append(const Spectrum& item, Rows& to) const {
+Result<> CleanUp::append_unit(const Spectrum& item, Rows& to) const {
     if (item.dimension() != dimension_) {
         return MathError{MathFault::wrong_shape, "the memory has another dimension", "item"};
     }
@@ -52,6 +54,12 @@ Result<> CleanUp::append(const Spectrum& item, Rows& to) const {
     for (const std::size_t slot : {std::size_t{0}, item.slots()}) {
         unit[slot] = static_cast<float>(values[slot] * end);
     }
+    return {};
+}
+
+/// Copies the last unit.
+void CleanUp::append_code(Rows& to) const {
+    const std::span<const float> unit = std::span<const float>(to.units).last(dimension_);
     const QuantizedVector code = quantize(unit);
     double squares = 0;
     for (std::size_t i = 0; i < dimension_; ++i) {
@@ -63,76 +71,99 @@ Result<> CleanUp::append(const Spectrum& item, Rows& to) const {
               to.codes.end() - static_cast<std::ptrdiff_t>(row_stride(dimension_)));
     to.scales.push_back(code.scale);
     to.errors.push_back(std::sqrt(squares));
-    return {};
 }
 
 Result<std::size_t> CleanUp::add(const Spectrum& item) {
     if ((count_ + 1) * dimension_ > kLargestMemory) {
         return MathError{MathFault::wrong_shape, "a clean-up memory holds 2^31 numbers", "item"};
     }
-    if (auto done = append(item, items_); !done) {
+    if (auto done = append_unit(item, items_); !done) {
         return done.error();
     }
+    append_code(items_);
     return count_++;
 }
 
-double CleanUp::full_dot(const Rows& queries, std::size_t query, std::size_t item) const {
+/// Improves `best` by items [from, from + count).
+void CleanUp::look_at(const Rows& query, std::size_t from, std::size_t count,
+                      CleanUpMatch& best) const {
+    const std::size_t stride = row_stride(dimension_);
+    std::vector<std::int32_t> dots(count);
+    dot_products(query.codes.data(), items_.codes.data() + from * stride, stride, count,
+                 dots.data());
+    std::vector<double> most(count);  // the cosine each item can have at most
+    double least = best.cosine;       // what the best item has at least
+    for (std::size_t i = 0; i < count; ++i) {
+        const double error = items_.errors[from + i];
+        const double bound = error + (1 + error) * query.errors[0] + kRounding;
+        const double coarse = items_.scales[from + i] * query.scales[0] * dots[i];
+        most[i] = coarse + bound;
+        least = std::max(least, coarse - bound);
+    }
     const auto row = [&](const Rows& rows, std::size_t at) {
         return Eigen::Map<const Eigen::VectorXf>(rows.units.data() + at * dimension_,
                                                  static_cast<Eigen::Index>(dimension_));
     };
-    return row(queries, query).dot(row(items_, item));
+    for (std::size_t i = 0; i < count; ++i) {
+        if (most[i] < least) {
+            continue;
+        }
+        const double cosine = row(query, 0).dot(row(items_, from + i));
+        if (cosine > best.cosine) {
+            best = {from + i, cosine};
+            least = std::max(least, cosine - kRounding);
+        }
+    }
 }
 
-/// Improves `best` by items [from, from + count).
-void CleanUp::compare(const Rows& queries, std::size_t from, std::size_t count,
-                      std::vector<CleanUpMatch>& best) const {
-    const std::size_t stride = row_stride(dimension_);
-    const std::size_t block = std::max<std::size_t>(1, kBlockBytes / stride);
-    std::vector<std::int32_t> dots(best.size() * count);
-    for (std::size_t at = 0; at < count; at += block) {
-        for (std::size_t q = 0; q < best.size(); ++q) {
-            dot_products(queries.codes.data() + q * stride,
-                         items_.codes.data() + (from + at) * stride, stride,
-                         std::min(block, count - at), dots.data() + q * count + at);
-        }
+CleanUpMatch CleanUp::nearest_of(const Rows& query) const {
+    CleanUpMatch best{0, -2};
+    for (std::size_t from = 0; from < count_; from += kBlock) {
+        look_at(query, from, std::min(kBlock, count_ - from), best);
     }
-    std::vector<double> most(count);  // the cosine each item can have at most
-    for (std::size_t q = 0; q < best.size(); ++q) {
-        double least = best[q].cosine;  // the best item has this cosine at least
-        for (std::size_t i = 0; i < count; ++i) {
-            const double error = items_.errors[from + i];
-            const double bound = error + (1 + error) * queries.errors[q] + kRounding;
-            const double coarse = items_.scales[from + i] * queries.scales[q] * dots[q * count + i];
-            most[i] = coarse + bound;
-            least = std::max(least, coarse - bound);
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            if (most[i] < least) {
-                continue;
-            }
-            const double cosine = full_dot(queries, q, from + i);
-            if (cosine > best[q].cosine) {
-                best[q] = {from + i, cosine};
-                least = std::max(least, cosine - kRounding);
+    return best;
+}
+
+std::vector<CleanUpMatch> CleanUp::nearest_of_each(const Rows& queries) const {
+    const std::size_t query_count = queries.units.size() / dimension_;
+    std::vector<CleanUpMatch> best(query_count, CleanUpMatch{0, -2});
+    std::vector<float> scores;
+    for (std::size_t from = 0; from < count_; from += kBlock) {
+        const std::size_t count = std::min(kBlock, count_ - from);
+        scores.resize(count * query_count);
+        dot_table(
+            std::span<const float>(items_.units).subspan(from * dimension_, count * dimension_),
+            queries.units, dimension_, scores);
+        for (std::size_t q = 0; q < query_count; ++q) {
+            const auto row = scores.begin() + static_cast<std::ptrdiff_t>(q * count);
+            const auto top = std::max_element(row, row + static_cast<std::ptrdiff_t>(count));
+            if (*top > best[q].cosine) {
+                best[q] = {from + static_cast<std::size_t>(top - row), *top};
             }
         }
     }
+    return best;
 }
 
 Result<std::vector<CleanUpMatch>> CleanUp::nearest(std::span<const Spectrum> queries) const {
     if (count_ == 0) {
         return MathError{MathFault::empty, "the memory holds no items", "items"};
     }
+    const bool many = queries.size() >= kManyQueries;
+    std::vector<CleanUpMatch> best;
     Rows rows;
     for (const Spectrum& query : queries) {
-        if (auto done = append(query, rows); !done) {
+        if (auto done = append_unit(query, rows); !done) {
             return done.error();
         }
+        if (!many) {
+            append_code(rows);
+            best.push_back(nearest_of(rows));
+            rows = {};
+        }
     }
-    std::vector<CleanUpMatch> best(queries.size(), CleanUpMatch{0, -2});
-    for (std::size_t from = 0; from < count_; from += kChunk) {
-        compare(rows, from, std::min(kChunk, count_ - from), best);
+    if (many) {
+        best = nearest_of_each(rows);
     }
     for (auto& match : best) {
         match.cosine = std::clamp(match.cosine, -1.0, 1.0);

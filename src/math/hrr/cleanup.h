@@ -19,7 +19,8 @@ struct CleanUpMatch {
 /// precision, weighted so that a plain dot product is the cosine (Parseval), and once more in int8.
 /// The int8 copies x̂ are looked at first, a quarter of the bytes: with e = ‖x − x̂‖ known for items
 /// and queries, Cauchy and Schwarz give |x·y − x̂·ŷ| ≤ e_x‖y‖ + ‖x̂‖e_y, and only items that this
-/// bound leaves a chance are compared in full. Many queries at once cost less than one by one.
+/// bound leaves a chance are compared in full. Many queries at once are a matrix product in single
+/// precision instead, which costs less than looking one by one.
 /// O(items · D) a query; D · items ≤ 2^31. Reading is thread-safe, add() is not.
 class CleanUp {
   public:
@@ -36,19 +37,20 @@ class CleanUp {
     Result<CleanUpMatch> nearest(const Spectrum& query) const;
 
   private:
-    /// Rows at norm 1 with their int8 copies.
+    /// Rows at norm 1 with their int8 copies; a batch of queries goes without copies.
     struct Rows {
-        std::vector<float> units;
+        AlignedVector<float> units;
         AlignedVector<std::int8_t> codes;  ///< row_stride(D) bytes each
         std::vector<double> scales;        ///< unit ≈ scale · code
         std::vector<double> errors;        ///< ‖unit − scale · code‖
     };
 
     explicit CleanUp(std::size_t dimension) : dimension_(dimension) {}
-    Result<> append(const Spectrum& item, Rows& to) const;
-    void compare(const Rows& queries, std::size_t from, std::size_t count,
-                 std::vector<CleanUpMatch>& best) const;
-    double full_dot(const Rows& queries, std::size_t query, std::size_t item) const;
+    Result<> append_unit(const Spectrum& item, Rows& to) const;
+    void append_code(Rows& to) const;
+    CleanUpMatch nearest_of(const Rows& query) const;
+    void look_at(const Rows& query, std::size_t from, std::size_t count, CleanUpMatch& best) const;
+    std::vector<CleanUpMatch> nearest_of_each(const Rows& queries) const;
 
     std::size_t dimension_;
     std::size_t count_ = 0;

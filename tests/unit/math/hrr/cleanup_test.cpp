@@ -36,7 +36,8 @@ TEST(CleanUp, FindsTheNearestItemByCosine) {
             RC_ASSERT(memory.add(item).value() == i);
         }
         std::vector<Spectrum> queries;
-        for (int q = 0; q < 3; ++q) {
+        const std::size_t asked = 1 + random.below(6);  // one by one and as a product
+        for (std::size_t q = 0; q < asked; ++q) {
             queries.push_back(random_item(random, d));
         }
         const auto matches = memory.nearest(queries).value();
