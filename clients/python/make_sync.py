@@ -13,7 +13,7 @@ WORDS = [  # applied in this order
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\banyio\b", "time"),
-    (r"\bAsync(?=[A-Z])", ""),  # AsyncSomaBrain, AsyncTransport
+    (r"\bAsync(?=[A-Z])", ""),  # AsyncSomaBrain, AsyncTransport, AsyncIterator
     (r"\bhttpx\.AsyncClient\b", "httpx.Client"),
     (r"\ba(?=close\b)", ""),
     (r"\b__a(?=enter__|exit__)", "__"),

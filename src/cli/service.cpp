@@ -180,6 +180,16 @@ void Service::Parts::bind_routes() {
         [this](const auto& context, const auto& admission, const auto& request) {
             return recall.get(context, admission, request);
         });
+    routes.bind<ListMemoriesRequest, ListMemoriesResponse>(
+        "somabrain.v1.Memory.ListMemories",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return recall.list(context, admission, request);
+        });
+    routes.bind<MemoryHistoryRequest, MemoryHistoryResponse>(
+        "somabrain.v1.Memory.MemoryHistory",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return recall.history(context, admission, request);
+        });
     routes.bind<EvaluateRequest, EvaluateResponse>(
         "somabrain.v1.Brain.Evaluate",
         [this](const auto& context, const auto& admission, const auto& request) {

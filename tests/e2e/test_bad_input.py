@@ -153,6 +153,12 @@ QUESTIONS = [
     (RECALL, "no token", {"query": "q", "at_least": "not a token"}, "/at_least", None),
     (RECALL, "NUL", {"query": "a\0"}, "/query", "U+0000"),
     (RECALL, "limit", {"query": "q", "limit": 5}, "/limit", "not a field"),
+    (RECALL, "valid_at", {"query": "q", "valid_at": "now"}, "/valid_at", "RFC 3339"),
+    (RECALL, "as_of", {"query": "q", "as_of": "2024"}, "/as_of", "RFC 3339 time or a state_token"),
+    (RECALL, "long as_of", {"query": "q", "as_of": "2" * 65}, "/as_of", "64"),
+    (RECALL, "filter a text", {"query": "q", "filter": "kind"}, "/filter", "object"),
+    (RECALL, "filter a list", {"query": "q", "filter": []}, "/filter", "object"),
+    (RECALL, "large filter", {"query": "q", "filter": {"x": "y" * 32768}}, "/filter", "32768"),
     (EVALUATE, "no query", {}, "/query", "required"),
     (EVALUATE, "empty query", {"query": ""}, "/query", "must not be empty"),
     (EVALUATE, "long query", {"query": "q" * 4097}, "/query", "4096"),
@@ -291,7 +297,7 @@ def test_paths_and_verbs(shared, stores_nothing):
     for path in ("/", "/v1", "/v1/memory", "/v1/memories/", "/v1/memories/a/b", "/V1/memories",
                  "/v1/recall/", "/v1//recall", "/../etc/passwd", "/metrics", "/ready"):
         assert_problem(agent.call("GET", path), 404)
-    for verb, path, allow in (("GET", REMEMBER, "POST"), ("PUT", RECALL, "POST"),
+    for verb, path, allow in (("PUT", REMEMBER, "POST"), ("PUT", RECALL, "POST"),
                               ("PATCH", "/v1/memories/x", "GET"), ("DELETE", EVALUATE, "POST"),
                               ("POST", "/health", "GET"), ("BREW", RECALL, "POST")):
         reply = agent.call(verb, path)

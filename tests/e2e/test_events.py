@@ -49,6 +49,9 @@ def told(make_tenant):
     replies["batch"] = agent.post("/v1/memories:batch", {"items": [{"text": "a"}, {"text": "b"}]})
     replies["recall"] = agent.post("/v1/recall", {"query": MARKER}, headers=trace)
     replies["get"] = agent.get(replies["remember"].json["id"])
+    by_tag = json.dumps({"field": "tags", "op": "contains", "value": MARKER})
+    replies["list"] = agent.list(filter=by_tag)
+    replies["history"] = agent.history(replies["remember"].json["id"])
     replies["evaluate"] = agent.post("/v1/brain/evaluate",
                                      {"query": MARKER, "session_id": MARKER})
     said = {"evaluation_id": replies["evaluate"].json["evaluation_id"], "reward": 1, "model": MARKER,
@@ -75,8 +78,9 @@ def told(make_tenant):
     statuses = {name: reply.status for name, reply in replies.items()}
     assert statuses == {
         "remember": 201, "replay": 201, "reused": 422, "supersede": 201, "batch": 201,
-        "recall": 200, "get": 200, "evaluate": 200, "feedback": 201, "feedback again": 201,
-        "other feedback": 409, "end session": 200, "link": 201, "links": 200, "delete": 200, "missing": 404,
+        "recall": 200, "get": 200, "list": 200, "history": 200, "evaluate": 200,
+        "feedback": 201, "feedback again": 201, "other feedback": 409, "end session": 200,
+        "link": 201, "links": 200, "delete": 200, "missing": 404,
         "missing delete": 404, "bad field": 400, "bad json": 400, "bad header": 400,
         "conflict": 409, "bad type": 415, "forbidden": 403}
     nobody = Client(tenant.stack.http_port)
@@ -113,6 +117,8 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("replay", "access", "memory.remember", "allowed"),
     ("recall", "access", "memory.recall", "allowed"),
     ("get", "access", "memory.get", "allowed"),
+    ("list", "access", "memory.list", "allowed"),
+    ("history", "access", "memory.history", "allowed"),
     ("evaluate", "access", "brain.evaluate", "allowed"),
     ("feedback", "state", "brain.feedback", "allowed"),
     ("feedback again", "access", "brain.feedback", "allowed"),

@@ -20,6 +20,8 @@ CALLS = {
     "memory.remember_batch": ("POST", "/v1/memories:batch", {"items": [{"text": "ok"}]}, 201),
     "memory.recall": ("POST", "/v1/recall", {"query": "q"}, 200),
     "memory.get": ("GET", f"/v1/memories/{ABSENT}", None, 404),
+    "memory.list": ("GET", "/v1/memories?limit=1", None, 200),
+    "memory.history": ("GET", f"/v1/memories/{ABSENT}/history", None, 404),
     "memory.delete": ("DELETE", f"/v1/memories/{ABSENT}", None, 404),
     "brain.evaluate": ("POST", "/v1/brain/evaluate", {"query": "q"}, 200),
     "brain.feedback": ("POST", "/v1/brain/feedback", {"evaluation_id": ABSENT, "reward": 0}, 404),

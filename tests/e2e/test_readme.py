@@ -30,12 +30,17 @@ def test_the_tour_runs_verbatim(stack):
     assert all("without sugar" not in memory["text"] for memory in found), "superseded"
 
     assert json.loads(parts[4])["results"][0]["text"] == "The door code changes on Mondays."
-    assert parts[5].startswith("{") and "evaluation_id" in parts[5] + done.stdout
-    assert json.loads(parts[6])["feedback_id"]
-    made, links = (json.loads(line) for line in parts[7].strip().split("\n"))
+    narrowed = json.loads(parts[5])["results"]
+    assert "Ada has given up tea and drinks coffee now." in [hit["text"] for hit in narrowed]
+    page, turns = (json.loads(line) for line in parts[6].strip().split("\n"))
+    assert len(page["memories"]) == 2 and page["next_cursor"]
+    assert [memory["turn"] for memory in turns["memories"]] == [1, 2]
+    assert parts[7].startswith("{") and "evaluation_id" in parts[7] + done.stdout
+    assert json.loads(parts[8])["feedback_id"]
+    made, links = (json.loads(line) for line in parts[9].strip().split("\n"))
     assert links["links"][0]["from"] == made["from"] and made["weight"] == 0.5
-    assert json.loads(parts[8])["id"] == "week-14"
-    read, deleted = (json.loads(line) for line in parts[9].strip().split("\n"))
+    assert json.loads(parts[10])["id"] == "week-14"
+    read, deleted = (json.loads(line) for line in parts[11].strip().split("\n"))
     assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import http.client
 import json
 import struct
+import urllib.parse
 
 UNSET = object()
 
@@ -70,6 +71,12 @@ class Client:
     def get(self, memory_id, **how):
         return self.call("GET", f"/v1/memories/{memory_id}", **how)
 
+    def list(self, **parameters):
+        return self.call("GET", "/v1/memories" + _query(parameters))
+
+    def history(self, memory_id, **parameters):
+        return self.call("GET", f"/v1/memories/{memory_id}/history{_query(parameters)}")
+
     def delete(self, memory_id, **how):
         return self.call("DELETE", f"/v1/memories/{memory_id}", **how)
 
@@ -102,6 +109,10 @@ class Client:
 
     def recalled_ids(self, query, **fields):
         return [hit["id"] for hit in self.recall(query, **fields)["results"]]
+
+
+def _query(parameters):
+    return "?" + urllib.parse.urlencode(parameters) if parameters else ""
 
 
 def assert_problem(reply, status, field=None, fragment=None):

@@ -149,6 +149,17 @@ class LivingCore {
         const auto context = request("Memory.GetMemory", now);
         return reading.get(context, admitted(tenant, context), asked);
     }
+    somabrain::v1::ListMemoriesResponse list(const backends::TenantRow& tenant,
+                                             const somabrain::v1::ListMemoriesRequest& asked,
+                                             Time now = wall_clock_now()) {
+        const auto context = request("Memory.ListMemories", now);
+        return reading.list(context, admitted(tenant, context), asked);
+    }
+    somabrain::v1::MemoryHistoryResponse history(const backends::TenantRow& tenant,
+                                                 const somabrain::v1::MemoryHistoryRequest& asked) {
+        const auto context = request("Memory.MemoryHistory");
+        return reading.history(context, admitted(tenant, context), asked);
+    }
     somabrain::v1::EvaluateResponse evaluate(const backends::TenantRow& tenant,
                                              const somabrain::v1::EvaluateRequest& asked) {
         const auto context = request("Brain.Evaluate");

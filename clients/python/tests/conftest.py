@@ -20,9 +20,18 @@ class Blocking:
 
     def __getattr__(self, name):
         value = getattr(self.inner, name)
+        if inspect.isasyncgenfunction(value):
+            return lambda *args, **options: self._each(value(*args, **options))
         if not inspect.iscoroutinefunction(value):
             return value
         return lambda *args, **options: self.loop.run_until_complete(value(*args, **options))
+
+    def _each(self, items):
+        while True:
+            try:
+                yield self.loop.run_until_complete(items.__anext__())
+            except StopAsyncIteration:
+                return
 
     @property
     def state_token(self):

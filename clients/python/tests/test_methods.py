@@ -60,6 +60,49 @@ def test_a_key_supersedes(brain):
     assert [hit.id for hit in brain.recall("Ada").results] == [new.id]
 
 
+def test_filters(brain):
+    tea = brain.remember("Ada prefers tea.", tags=["drink"], metadata={"cups": 3})
+    brain.remember("Ada prefers rye bread.", tags=["food"], metadata={"cups": 0})
+    drinks = {"field": "tags", "op": "contains", "value": "drink"}
+    cups = {"and": (drinks, {"not": {"field": "metadata.cups", "op": "lt", "value": 1}})}
+    for which in (drinks, cups):
+        assert [hit.id for hit in brain.recall("Ada", filter=which).results] == [tea.id]
+        assert [one.id for one in brain.list(filter=which).memories] == [tea.id]
+    with pytest.raises(somabrain.InvalidArgumentError) as caught:
+        brain.list(filter={"not": {"field": "tags", "op": "like", "value": "ä"}})
+    assert caught.value.field == "/filter/not/op"
+
+
+def test_list(brain):
+    made = [brain.remember(f"note {n}").id for n in range(5)]
+    page = brain.list(limit=2)
+    assert isinstance(page, somabrain.ListMemoriesResponse)
+    assert page.memories == [brain.get(one) for one in made[:2]]
+    rest = brain.list(limit=1000, cursor=page.next_cursor)
+    assert [one.id for one in rest.memories] == made[2:] and rest.next_cursor is None
+    assert rest.state_token == page.state_token == brain.state_token
+    assert [one.id for one in brain.list_all()] == made
+
+
+def test_facts_in_time(brain):
+    old = brain.remember("Ada prefers tea.", key="ada/drink",
+                         valid_from=datetime(2020, 3, 1, tzinfo=timezone.utc))
+    new = brain.remember("Ada prefers coffee.", key="ada/drink",
+                         valid_from=datetime(2020, 5, 1, tzinfo=timezone.utc))
+    april = datetime(2020, 4, 1, tzinfo=timezone.utc)
+    assert [hit.id for hit in brain.recall("Ada", valid_at=april).results] == [old.id]
+    assert [one.id for one in brain.list(valid_at=april).memories] == [old.id]
+    assert [one.id for one in brain.list(as_of=old.state_token, valid_at=april).memories] == [
+        old.id]
+    assert [hit.id for hit in brain.recall("Ada", as_of=old.created_at).results] == [old.id]
+    assert [one.id for one in brain.list_all(include_superseded=True)] == [old.id, new.id]
+    chain = brain.history(new.id)
+    assert isinstance(chain, somabrain.MemoryHistoryResponse)
+    assert [one.id for one in chain.memories] == [old.id, new.id] and chain.next_cursor is None
+    assert chain.memories[0].superseded_by == new.id
+    assert [one.id for one in brain.history(old.id, limit=1).memories] == [old.id]
+
+
 def test_a_batch(brain, tenant):
     items = [{"text": f"Crate {n} holds bolts.", "turn": n, "session_id": "b",
               "occurred_at": MARCH} for n in range(3)]

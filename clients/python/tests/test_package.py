@@ -130,7 +130,8 @@ def contract():
     return messages, methods
 
 
-OUR_NAMES = {"GetMemory": "get", "DeleteMemory": "delete"}
+OUR_NAMES = {"GetMemory": "get", "DeleteMemory": "delete", "ListMemories": "list",
+             "MemoryHistory": "history"}
 
 
 def our_messages():

@@ -11,8 +11,10 @@ Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change
     }
     if (const auto* inserted = std::get_if<domain::Inserted>(&change.change)) {
         if (inserted->superseded) {
-            corpus.supersede(*inserted->superseded, inserted->memory->facts.id,
-                             inserted->superseded_valid_to);
+            const domain::MemoryFacts& successor = inserted->memory->facts;
+            corpus.supersede(*inserted->superseded,
+                             {successor.id, change.sequence, successor.created_at,
+                              inserted->superseded_valid_to.value_or(successor.created_at)});
         }
         corpus.add(*inserted->memory);
     } else if (const auto* removed = std::get_if<domain::Removed>(&change.change)) {

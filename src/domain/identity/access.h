@@ -13,6 +13,8 @@ enum class Endpoint : std::uint8_t {
     remember_batch,
     recall,
     get_memory,
+    list_memories,
+    memory_history,
     delete_memory,
     evaluate,
     feedback,
@@ -21,7 +23,7 @@ enum class Endpoint : std::uint8_t {
     get_links,
 };
 
-inline constexpr std::size_t kEndpointCount = 10;
+inline constexpr std::size_t kEndpointCount = 12;
 
 /// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
 struct AccessRule {
@@ -39,6 +41,8 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
      {Role::agent, Role::operator_, Role::admin}},
     {Endpoint::recall, "memory.recall", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::get_memory, "memory.get", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::list_memories, "memory.list", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::memory_history, "memory.history", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::delete_memory, "memory.delete", {Role::agent, Role::operator_, Role::admin}},
     {Endpoint::evaluate, "brain.evaluate", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::feedback, "brain.feedback", {Role::agent, Role::admin}},

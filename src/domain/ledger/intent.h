@@ -26,11 +26,10 @@ struct SealedPassage {
 /// A memory as Postgres keeps it: plain facts, HMACs under the tenant's key, sealed bytes.
 struct StoredMemory {
     MemoryFacts facts;
-    std::optional<std::uint64_t> superseded_sequence;  ///< of the change that set superseded_by
-    std::string subject_hmac;                          ///< 32 bytes
-    std::optional<std::string> key_hmac;               ///< 32 bytes
-    std::optional<std::string> session_hmac;           ///< 32 bytes
-    std::string sealed;                                ///< MemoryContent
+    std::string subject_hmac;                 ///< 32 bytes
+    std::optional<std::string> key_hmac;      ///< 32 bytes
+    std::optional<std::string> session_hmac;  ///< 32 bytes
+    std::string sealed;                       ///< MemoryContent
     std::vector<SealedPassage> passages;
     std::vector<Link> links = {};  ///< from it, when it is read for the index
 };

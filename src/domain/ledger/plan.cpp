@@ -19,6 +19,14 @@ Time end_of_validity(const KeyHolder& old, const MemoryFacts& successor) {
     return old.valid_from ? std::max(end, *old.valid_from) : end;
 }
 
+/// From when a memory is valid: one that supersedes another begins where it ends it, so that of two
+/// holders of a key one is true at a time.
+std::optional<Time> begin_of_validity(const MemoryFacts& facts, bool supersedes) {
+    const bool begins =
+        supersedes && !facts.valid_from && (!facts.valid_to || facts.created_at < *facts.valid_to);
+    return begins ? facts.created_at : facts.valid_from;
+}
+
 /// Carries the findings forward from intent to intent while the plan grows.
 class Planner {
   public:
@@ -118,10 +126,10 @@ class Planner {
         Committed committed;
         const std::size_t first_change = plan_.changes.size();
         for (const Change& change : intent.changes) {
-            PlannedChange planned{intent.tenant.tenant, &change, next(intent.tenant.state), {}};
+            PlannedChange planned{intent.tenant.tenant, &change, next(intent.tenant.state), {}, {}};
             if (const auto* insert = std::get_if<Insert>(&change)) {
                 planned.at.turn = take_turn(*insert, found);
-                planned.superseded = plan_insert(*insert, planned.at, found, writes);
+                plan_insert(*insert, planned, found, writes);
             } else if (const auto* remove = std::get_if<Remove>(&change)) {
                 plan_remove(remove->memory, found, writes);
             } else if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
@@ -181,35 +189,40 @@ class Planner {
         return turn;
     }
 
-    static std::optional<Superseded> plan_insert(const Insert& insert, const Assigned& at,
-                                                 TenantFindings& found, TenantWrites& writes) {
+    static void plan_insert(const Insert& insert, PlannedChange& planned, TenantFindings& found,
+                            TenantWrites& writes) {
         const MemoryFacts& facts = insert.row.facts;
-        std::optional<Superseded> superseded;
         if (insert.row.key_hmac) {
-            const KeyHolder successor{facts.id, facts.valid_from, facts.valid_to};
-            const auto [holder, free] = found.holders.try_emplace(*insert.row.key_hmac, successor);
+            const auto [holder, free] = found.holders.try_emplace(*insert.row.key_hmac);
             if (!free) {
-                superseded = {holder->second.memory, end_of_validity(holder->second, facts)};
-                supersede(*superseded, facts.id, at.sequence, writes);
-                holder->second = successor;
+                const Time end = end_of_validity(holder->second, facts);
+                planned.superseded = {holder->second.memory, end};
+                supersede(holder->second.memory,
+                          {facts.id, planned.at.sequence, facts.created_at, end}, writes);
             }
+            planned.valid_from = begin_of_validity(facts, !free);
+            holder->second = {facts.id, planned.valid_from, facts.valid_to};
+        } else {
+            planned.valid_from = facts.valid_from;
         }
-        writes.memories[facts.id] = {&insert, at, facts.valid_to, {}, {}};
+        writes.memories[facts.id] = {
+            &insert, planned.at, planned.valid_from, facts.valid_to, {}, {}, {}, {}};
         found.targets.insert(facts.id);
         found.link_ends[facts.id] = {facts.expires_at, 0};
-        return superseded;
     }
 
-    static void supersede(const Superseded& old, const Uuid& by, std::uint64_t sequence,
-                          TenantWrites& writes) {
-        const auto fresh = writes.memories.find(old.memory);
+    static void supersede(const Uuid& old, const Supersession& by, TenantWrites& writes) {
+        const auto fresh = writes.memories.find(old);
         if (fresh == writes.memories.end()) {
-            writes.superseded[old.memory] = {by, sequence, old.valid_to};
+            writes.superseded[old] = by;
             return;
         }
-        fresh->second.superseded_by = by;
-        fresh->second.superseded_sequence = sequence;
-        fresh->second.valid_to = old.valid_to;
+        PlannedMemory& memory = fresh->second;
+        memory.superseded_by = by.by;
+        memory.superseded_sequence = by.sequence;
+        memory.superseded_at = by.at;
+        memory.given_valid_to = memory.valid_to;
+        memory.valid_to = by.valid_to;
     }
 
     static Link plan_link(const PutLink& put, const Assigned& at, Time now, TenantFindings& found,
@@ -351,6 +364,7 @@ std::vector<AppliedChange> applied_changes(const Plan& plan) {
             insert->plain->facts.sequence = planned.at.sequence;
             insert->plain->facts.log_index = planned.at.log_index;
             insert->plain->facts.turn = planned.at.turn;
+            insert->plain->facts.valid_from = planned.valid_from;
             Inserted inserted{insert->plain, std::nullopt, std::nullopt};
             if (planned.superseded) {
                 inserted.superseded = planned.superseded->memory;

@@ -67,14 +67,12 @@ struct Findings {
 struct PlannedMemory {
     const Insert* insert = nullptr;
     Assigned at;
+    std::optional<Time> valid_from;
     std::optional<Time> valid_to;
     std::optional<Uuid> superseded_by;  ///< by a later change of the same group
     std::optional<std::uint64_t> superseded_sequence;
-};
-struct PlannedSupersession {
-    Uuid by;
-    std::uint64_t sequence = 0;
-    Time valid_to;
+    std::optional<Time> superseded_at;
+    std::optional<Time> given_valid_to;
 };
 struct PlannedAnswer {
     const IdempotencyClaim* claim = nullptr;
@@ -90,9 +88,9 @@ struct PlannedFeedback {
     Assigned at;
 };
 struct TenantWrites {
-    std::map<Uuid, PlannedMemory> memories;          ///< new ones, by id
-    std::map<Uuid, PlannedSupersession> superseded;  ///< stored ones that lose their key
-    std::set<Uuid> removed;                          ///< stored ones
+    std::map<Uuid, PlannedMemory> memories;   ///< new ones, by id
+    std::map<Uuid, Supersession> superseded;  ///< stored ones that lose their key
+    std::set<Uuid> removed;                   ///< stored ones
     std::vector<PlannedAnswer> answers;
     std::vector<PlannedEvaluation> evaluations;
     std::vector<PlannedFeedback> feedback;
@@ -118,6 +116,7 @@ struct PlannedChange {
     const Change* change = nullptr;
     Assigned at;
     std::optional<Superseded> superseded;
+    std::optional<Time> valid_from = std::nullopt;  ///< of an insert
     std::optional<Link> link = std::nullopt;
 };
 

@@ -4,10 +4,12 @@
 
 namespace soma::domain {
 
-bool is_current(const MemoryFacts& facts, Time now) {
-    return !facts.superseded_by && !(facts.expires_at && *facts.expires_at <= now) &&
-           !(facts.valid_from && now < *facts.valid_from) &&
-           !(facts.valid_to && *facts.valid_to <= now);
+void supersede(MemoryFacts& facts, const Supersession& by) {
+    facts.given_valid_to = facts.valid_to;
+    facts.valid_to = by.valid_to;
+    facts.superseded_by = by.by;
+    facts.superseded_sequence = by.sequence;
+    facts.superseded_at = by.at;
 }
 
 std::string StateToken::to_string() const {

@@ -32,12 +32,16 @@ struct MemoryFacts {
     Time created_at;
     std::optional<Time> occurred_at;
     std::optional<Time> valid_from;  ///< inclusive
-    std::optional<Time> valid_to;    ///< exclusive
+    std::optional<Time> valid_to;    ///< exclusive; a supersession may have brought it forward
     std::optional<Time> expires_at;
     std::optional<std::int32_t> turn;
     std::optional<double> importance;
     std::string kind;
     std::optional<Uuid> superseded_by;
+    // Of that supersession; absent without one.
+    std::optional<std::uint64_t> superseded_sequence;  ///< of the change, in `state`
+    std::optional<Time> superseded_at;                 ///< when it was recorded
+    std::optional<Time> given_valid_to;                ///< valid_to as it was before
 
     friend bool operator==(const MemoryFacts&, const MemoryFacts&) = default;
 };
@@ -59,8 +63,16 @@ struct Memory {
     std::vector<Link> links = {};   ///< from it to others
 };
 
-/// Current at `now`: not superseded, not expired, inside its validity.
-bool is_current(const MemoryFacts& facts, Time now);
+/// That a memory lost its key to a successor: what becomes of it.
+struct Supersession {
+    Uuid by;
+    std::uint64_t sequence = 0;  ///< of the change, in `state`
+    Time at;                     ///< when it was recorded
+    Time valid_to;               ///< the end of validity it leaves the memory
+
+    friend bool operator==(const Supersession&, const Supersession&) = default;
+};
+void supersede(MemoryFacts& facts, const Supersession& by);
 
 /// "The answer reflects the tenant's state up to this sequence." Opaque to callers:
 /// base64url(u64be epoch ‖ u64be sequence).

@@ -1,6 +1,7 @@
 #include "domain/retrieval/corpus.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "base/error.h"
@@ -13,9 +14,12 @@ std::optional<Time> occurred_at_of(const Record& record) {
     return record.facts().occurred_at;
 }
 
-bool is_timed(const MemoryFacts& facts) {
-    return facts.valid_from || facts.valid_to || facts.expires_at;
-}
+// A memory with more members of metadata than this is asked by reading them: lists of a few bytes
+// each would take a hundred times the room of the text they stand for.
+constexpr std::size_t max_listed_members = 64;
+
+// Timed memories are gone through again when this many more have come.
+constexpr std::size_t timed_between_settling = 64;
 
 Error refused(const char* why) {
     return {ErrorKind::internal, "internal error", why};
@@ -47,19 +51,39 @@ void Corpus::add(const Memory& memory) {
     entry.turn = memory.facts.turn ? std::int64_t{*memory.facts.turn} : -1;
     entry.speaker = speakers_.use(memory.content.speaker);
     entry.session = sessions_.use(memory.content.session_id);
-    entry.superseded = memory.facts.superseded_by.has_value();
     entry.record = Record(memory);
     record_bytes_ += entry.record.bytes();
     slots_by_id_.emplace(entry.id, slot);
-    if (entry.superseded) {
-        successors_[slot] = {*memory.facts.superseded_by, memory.facts.valid_to};
+    if (memory.facts.superseded_by) {
+        supersessions_[slot] = {*memory.facts.superseded_by,
+                                memory.facts.superseded_sequence.value_or(0),
+                                memory.facts.superseded_at.value_or(Time::max()),
+                                memory.facts.valid_to.value_or(Time::max())};
+    }
+    columns_.put(slot, memory.facts);
+    bool unlisted = false;
+    values_.add(slot, values_of(memory.facts, memory.content, &unlisted));
+    if (unlisted) {
+        unlisted_.push_back(slot);
     }
     add_rows(slot, memory);
     enter_session(slot);
-    enter_timed(slot, memory.facts);
+    latest_ = std::max(latest_, memory.facts.created_at);
+    enter_time(slot);
     for (const Link& link : memory.links) {
         links_.put(link);
     }
+}
+
+std::vector<NamedValue> Corpus::values_of(const MemoryFacts& facts, const MemoryContent& content,
+                                          bool* unlisted) const {
+    std::vector<NamedValue> values = text_values(facts, content);
+    std::vector<NamedValue> members = metadata_values(content.metadata);
+    *unlisted = members.size() > max_listed_members;
+    if (!*unlisted) {
+        std::move(members.begin(), members.end(), std::back_inserter(values));
+    }
+    return values;
 }
 
 Corpus::Slot Corpus::take_slot() {
@@ -96,9 +120,6 @@ void Corpus::add_rows(Slot slot, const Memory& memory) {
                                   memory.facts.occurred_at, memory.content.speaker,
                                   std::string_view(memory.content.text)
                                       .substr(passage.begin, passage.end - passage.begin))));
-        if (!entry.superseded) {
-            standing_.set(number);
-        }
     }
 }
 
@@ -112,11 +133,16 @@ bool Corpus::remove(const Uuid& id) {
     slots_by_id_.erase(found);
     leave_session(slot);
     leave_timed(slot);
+    stand(slot, false);
     Entry& entry = entries_[slot];
+    bool unlisted = false;
+    values_.remove(slot, values_of(entry.record.facts(), entry.record.content(0, 0), &unlisted));
+    if (unlisted) {
+        std::erase(unlisted_, slot);
+    }
     for (std::uint32_t number = entry.first_row; number != nothing;) {
         // The terms are made again from the text: keeping them would cost more than all postings.
         postings_.remove(number, terms_of(entry, entry.record.passage_text(rows_[number].passage)));
-        standing_.reset(number);
         const std::uint32_t next = rows_[number].next_row;
         rows_[number] = {};
         free_rows_.push_back(number);
@@ -125,7 +151,7 @@ bool Corpus::remove(const Uuid& id) {
     record_bytes_ -= entry.record.bytes();
     speakers_.release(entry.speaker);
     sessions_.release(entry.session);
-    successors_.erase(slot);
+    supersessions_.erase(slot);
     entry = {};
     free_slots_.push_back(slot);
     return true;
@@ -136,21 +162,16 @@ std::vector<std::string> Corpus::terms_of(const Entry& entry, std::string_view p
         lexical_text(occurred_at_of(entry.record), entry.record.speaker(), passage_text));
 }
 
-bool Corpus::supersede(const Uuid& old, const Uuid& by, std::optional<Time> valid_to) {
+bool Corpus::supersede(const Uuid& old, const Supersession& by) {
     const auto slot = find(old);
     if (!slot) {
         return false;
     }
-    Entry& entry = entries_[*slot];
-    if (!entry.superseded) {
-        leave_timed(*slot);  // no longer current at any time
-        entry.superseded = true;
-        for (std::uint32_t number = entry.first_row; number != nothing;
-             number = rows_[number].next_row) {
-            standing_.reset(number);
-        }
-    }
-    successors_[*slot] = {by, valid_to ? valid_to : entry.record.facts().valid_to};
+    supersessions_[*slot] = by;
+    columns_.put_valid_to(*slot, by.valid_to);
+    latest_ = std::max(latest_, by.at);
+    leave_timed(*slot);
+    enter_time(*slot);
     return true;
 }
 
@@ -202,15 +223,45 @@ void Corpus::leave_session(Slot slot) {
 
 // Time -----------------------------------------------------------------------------------------
 
-void Corpus::enter_timed(Slot slot, const MemoryFacts& facts) {
-    const Entry& entry = entries_[slot];
-    if (entry.superseded || !is_timed(facts)) {
+// Nobody's now is before the last write (not_before_last_write): what has ended by then is out for
+// good and costs no scope anything, however many facts were replaced.
+void Corpus::enter_time(Slot slot) {
+    const Validity validity = this->validity(slot);
+    const Timed timed{slot, validity.valid_from, std::min(validity.valid_to, validity.expires_at)};
+    const bool stands = timed.from < timed.until && latest_ < timed.until;
+    stand(slot, stands);
+    if (!stands || (timed.from <= latest_ && timed.until == Time::max())) {
         return;
     }
     timed_places_.emplace(slot, timed_.size());
-    timed_.push_back(
-        {slot, facts.valid_from.value_or(Time::min()),
-         std::min(facts.valid_to.value_or(Time::max()), facts.expires_at.value_or(Time::max()))});
+    timed_.push_back(timed);
+    if (timed_.size() > 2 * settled_ + timed_between_settling) {
+        settle_timed();
+    }
+}
+
+void Corpus::settle_timed() {
+    const std::vector<Timed> all = timed_;
+    for (const Timed& timed : all) {
+        if (timed.until <= latest_) {
+            stand(timed.slot, false);
+            leave_timed(timed.slot);
+        } else if (timed.from <= latest_ && timed.until == Time::max()) {
+            leave_timed(timed.slot);
+        }
+    }
+    settled_ = timed_.size();
+}
+
+void Corpus::stand(Slot slot, bool stands) {
+    for (std::uint32_t number = entries_[slot].first_row; number != nothing;
+         number = rows_[number].next_row) {
+        if (stands) {
+            standing_.set(number);
+        } else {
+            standing_.reset(number);
+        }
+    }
 }
 
 void Corpus::leave_timed(Slot slot) {
@@ -227,21 +278,79 @@ void Corpus::leave_timed(Slot slot) {
     timed_.pop_back();
 }
 
-math::Bitmap Corpus::scope(Time now, const math::Bitmap* filter) const {
-    math::Bitmap scope = standing_;
-    for (const Timed& timed : timed_) {
-        if (timed.from <= now && now < timed.until) {
-            continue;
+Validity Corpus::validity(Slot slot) const {
+    Validity validity = columns_.validity(slot);
+    if (const auto found = supersessions_.find(slot); found != supersessions_.end()) {
+        const MemoryFacts facts = this->facts(slot);
+        validity.superseded_sequence = found->second.sequence;
+        validity.superseded_at = found->second.at;
+        validity.given_valid_to = facts.given_valid_to.value_or(Time::max());
+    }
+    return validity;
+}
+
+// Whether one of its successors is in scope. The one that took its key is true only from where it
+// ends; one after that may have been recorded with an earlier beginning.
+bool Corpus::is_overtaken(Slot slot, const TimeScope& time) const {
+    for (auto found = supersessions_.find(slot);
+         found != supersessions_.end() && is_superseded(validity(slot), time);
+         found = supersessions_.find(slot)) {
+        const auto next = find(found->second.by);
+        if (!next || entries_[*next].sequence <= entries_[slot].sequence) {
+            return false;
         }
-        for (std::uint32_t number = entries_[timed.slot].first_row; number != nothing;
-             number = rows_[number].next_row) {
-            scope.reset(number);
+        if (in_scope(validity(*next), time)) {
+            return true;
+        }
+        slot = *next;
+    }
+    return false;
+}
+
+math::Bitmap Corpus::scope(TimeScope time, const math::Bitmap* filter) const {
+    time.now = not_before_last_write(time.now);
+    math::Bitmap scope;
+    if (time.valid_at || time.as_of || time.at_any_time) {
+        math::Bitmap slots(entries_.size());
+        for (Slot slot = 0; slot < entries_.size(); ++slot) {
+            if (entries_[slot].first_row != nothing && in_scope(validity(slot), time) &&
+                (time.at_any_time || !is_overtaken(slot, time))) {
+                slots.set(slot);
+            }
+        }
+        scope = rows_of(slots);
+    } else {
+        scope = standing_;
+        for (const Timed& timed : timed_) {
+            if (timed.from <= time.now && time.now < timed.until &&
+                !is_overtaken(timed.slot, time)) {
+                continue;
+            }
+            for (std::uint32_t number = entries_[timed.slot].first_row; number != nothing;
+                 number = rows_[number].next_row) {
+                scope.reset(number);
+            }
         }
     }
     if (filter != nullptr) {
         scope.intersect(*filter);
     }
     return scope;
+}
+
+math::Bitmap Corpus::rows_of(const math::Bitmap& slots) const {
+    math::Bitmap out(rows_.size());
+    for (std::size_t w = 0; w < out.word_count(); ++w) {
+        const std::size_t first = w * 64;
+        const std::size_t end = std::min<std::size_t>(64, rows_.size() - first);
+        std::uint64_t word = 0;
+        for (std::size_t bit = 0; bit < end; ++bit) {
+            const Slot slot = rows_[first + bit].slot;
+            word |= static_cast<std::uint64_t>(slot != nothing && slots.test(slot)) << bit;
+        }
+        out.set_word(w, word);
+    }
+    return out;
 }
 
 // Reading --------------------------------------------------------------------------------------
@@ -253,9 +362,9 @@ std::optional<Corpus::Slot> Corpus::find(const Uuid& id) const {
 
 MemoryFacts Corpus::facts(Slot slot) const {
     MemoryFacts facts = entries_[slot].record.facts();
-    if (const auto found = successors_.find(slot); found != successors_.end()) {
-        facts.superseded_by = found->second.by;
-        facts.valid_to = found->second.valid_to;
+    const auto found = supersessions_.find(slot);
+    if (found != supersessions_.end() && !facts.superseded_by) {
+        domain::supersede(facts, found->second);
     }
     return facts;
 }
@@ -298,9 +407,9 @@ std::vector<std::uint32_t> Corpus::speakers_named(std::string_view query,
     return named;
 }
 
-std::string Corpus::strip_names(std::string_view query, Time now) const {
+std::string Corpus::strip_names(std::string_view query, const TimeScope& time) const {
     std::vector<std::string_view> names;
-    for (const std::uint32_t speaker : speakers_named(query, scope(now))) {
+    for (const std::uint32_t speaker : speakers_named(query, scope(time))) {
         names.push_back(speakers_.name(speaker));
     }
     return without_names(query, names);
@@ -311,8 +420,11 @@ std::size_t Corpus::structure_bytes() const {
     std::size_t total = slots_by_id_.size() * map_node + entries_.capacity() * sizeof(Entry) +
                         rows_.capacity() * sizeof(Row) + standing_.bytes() + postings_.bytes() +
                         speakers_.bytes() + sessions_.bytes() + timed_.capacity() * sizeof(Timed) +
-                        (timed_places_.size() + successors_.size()) * map_node +
-                        (free_slots_.capacity() + free_rows_.capacity()) * sizeof(std::uint32_t);
+                        timed_places_.size() * map_node +
+                        supersessions_.size() * (map_node + sizeof(Supersession)) +
+                        columns_.bytes() + values_.bytes() +
+                        (free_slots_.capacity() + free_rows_.capacity() + unlisted_.capacity()) *
+                            sizeof(std::uint32_t);
     total += turns_.capacity() * sizeof(std::vector<Slot>) + entries_.size() * sizeof(Slot);
     return links_.bytes() + total + (vectors_ ? vectors_->bytes() : 0);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,10 +10,13 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/memory/memory.h"
+#include "domain/memory/time_scope.h"
+#include "domain/retrieval/store/columns.h"
 #include "domain/retrieval/store/links.h"
 #include "domain/retrieval/store/name_table.h"
 #include "domain/retrieval/store/postings.h"
 #include "domain/retrieval/store/record.h"
+#include "domain/retrieval/store/value_lists.h"
 #include "domain/retrieval/store/vector_rows.h"
 #include "math/scan/bitmap.h"
 
@@ -37,9 +41,8 @@ class Corpus {
     void put_link(const Link& link) { links_.put(link); }
     /// Forgets a memory with its links, in time that follows its text. False: it is not here.
     bool remove(const Uuid& id);
-    /// The old memory is no longer current from now on, whatever the time, and its validity ends at
-    /// `valid_to` where one is given. False: it is not here.
-    bool supersede(const Uuid& old, const Uuid& by, std::optional<Time> valid_to = std::nullopt);
+    /// The old memory lost its key: its validity ends where `by` says. False: it is not here.
+    bool supersede(const Uuid& old, const Supersession& by);
 
     std::size_t size() const { return slots_by_id_.size(); }  ///< memories
     std::size_t passage_count() const { return postings_.texts(); }
@@ -48,7 +51,7 @@ class Corpus {
     }  ///< 0: nothing yet
     std::optional<Slot> find(const Uuid& id) const;
 
-    /// The facts as added, superseded_by and valid_to as of now.
+    /// The facts as added, with the supersession that came since.
     MemoryFacts facts(Slot slot) const;
     /// The content as added, but `text` is the passage's, cut to 2 KiB at a character's boundary.
     MemoryContent content(Slot slot, std::uint32_t passage) const;
@@ -56,9 +59,9 @@ class Corpus {
     bool truncated(Slot slot, std::uint32_t passage) const;
     math::QuantizedVector vector(Slot slot, std::uint32_t passage) const;
 
-    /// The query without the names that are speakers of memories current at `now`: what is
-    /// embedded. A query of nothing but names is returned as it is.
-    std::string strip_names(std::string_view query, Time now) const;
+    /// The query without the names that are speakers of memories in scope: what is embedded. A
+    /// query of nothing but names is returned as it is.
+    std::string strip_names(std::string_view query, const TimeScope& time) const;
 
     /// Bytes held by search structures, and by texts and other content.
     std::size_t structure_bytes() const;
@@ -75,7 +78,6 @@ class Corpus {
         std::uint32_t first_row = nothing;
         Slot previous = nothing;  ///< neighbours by (turn, sequence) in the session
         Slot next = nothing;
-        bool superseded = false;
         Record record;
     };
     struct Row {
@@ -96,29 +98,26 @@ class Corpus {
     /// The session's memories, ordered by (turn, sequence).
     const std::vector<Slot>& session(std::uint32_t number) const { return turns_[number]; }
 
-    /// The rows of memories current at `now`, and in `filter` where one is given (a set of rows).
-    math::Bitmap scope(Time now, const math::Bitmap* filter = nullptr) const;
-    /// The rows of the memories for which `wanted(slot)` holds: a filter for `scope`.
-    template <typename Wanted>
-    math::Bitmap rows_where(Wanted wanted) const {
-        math::Bitmap chosen(rows_.size());
-        for (std::size_t number = 0; number < rows_.size(); ++number) {
-            if (rows_[number].slot != nothing && wanted(rows_[number].slot)) {
-                chosen.set(number);
-            }
-        }
-        return chosen;
-    }
+    const Columns& columns() const { return columns_; }
+    const ValueLists& values() const { return values_; }
+    /// Memories with more members of metadata than are kept in values(): theirs are read instead.
+    const std::vector<Slot>& unlisted() const { return unlisted_; }
+    const std::unordered_map<Slot, Supersession>& supersessions() const { return supersessions_; }
+    Validity validity(Slot slot) const;
+
+    /// No earlier than the last write here: a reader whose clock is behind the writer's, or was set
+    /// back, must not see what that write replaced.
+    Time not_before_last_write(Time now) const { return std::max(now, latest_); }
+    /// The rows of memories in scope, and in `filter` where one is given (a set of rows).
+    math::Bitmap scope(TimeScope time, const math::Bitmap* filter = nullptr) const;
+    /// The rows of a set of slots; free ones have none.
+    math::Bitmap rows_of(const math::Bitmap& slots) const;
     /// The speakers of memories in scope whose names occur in the query as whole words, same case.
     std::vector<std::uint32_t> speakers_named(std::string_view query,
                                               const math::Bitmap& scope) const;
 
   private:
-    struct Successor {
-        Uuid by;
-        std::optional<Time> valid_to;
-    };
-    // A memory whose being current depends on the time.
+    // A memory whose being current depends on the time, from the last write on.
     struct Timed {
         Slot slot = nothing;
         Time from = Time::min();
@@ -130,8 +129,13 @@ class Corpus {
     void add_rows(Slot slot, const Memory& memory);
     void enter_session(Slot slot);
     void leave_session(Slot slot);
-    void enter_timed(Slot slot, const MemoryFacts& facts);
+    void enter_time(Slot slot);
     void leave_timed(Slot slot);
+    void settle_timed();
+    void stand(Slot slot, bool stands);
+    bool is_overtaken(Slot slot, const TimeScope& time) const;
+    std::vector<NamedValue> values_of(const MemoryFacts& facts, const MemoryContent& content,
+                                      bool* unlisted) const;
     std::vector<std::string> terms_of(const Entry& entry, std::string_view passage_text) const;
 
     std::unordered_map<Uuid, Slot> slots_by_id_;
@@ -139,7 +143,7 @@ class Corpus {
     std::vector<Slot> free_slots_;
     std::vector<Row> rows_;
     std::vector<std::uint32_t> free_rows_;
-    math::Bitmap standing_;  ///< rows of memories that nobody superseded
+    math::Bitmap standing_;  ///< rows of memories that are, or may become, current
     std::optional<VectorRows> vectors_;
     Postings postings_;
     LinkTable links_;
@@ -148,7 +152,12 @@ class Corpus {
     std::vector<std::vector<Slot>> turns_;  ///< by session
     std::vector<Timed> timed_;
     std::unordered_map<Slot, std::size_t> timed_places_;
-    std::unordered_map<Slot, Successor> successors_;
+    std::size_t settled_ = 0;    ///< timed_.size() when it was last gone through
+    Time latest_ = Time::min();  ///< of all writes
+    std::unordered_map<Slot, Supersession> supersessions_;
+    Columns columns_;
+    ValueLists values_;
+    std::vector<Slot> unlisted_;
     std::size_t record_bytes_ = 0;
 };
 

@@ -79,7 +79,7 @@ class Search {
         : corpus_(corpus),
           request_(request),
           space_(space),
-          scope_(corpus.scope(request.now, request.filter)) {
+          scope_(corpus.scope(request.time, request.filter)) {
         if (request.vector != nullptr && corpus.dimension() > 0) {
             query_.emplace(*request.vector);
         }
@@ -317,7 +317,7 @@ class Search {
         }
         const auto rank = ranks_.find(entry.id);
         values[View::graph] = rank == ranks_.end() ? 0 : rank->second;
-        const std::chrono::duration<double, std::micro> age = request_.now - entry.when;
+        const std::chrono::duration<double, std::micro> age = request_.time.now - entry.when;
         values[View::recency] =
             math::recency(age.count(), static_cast<double>(recency_half_life.count()));
         return values;

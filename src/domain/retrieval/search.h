@@ -23,14 +23,14 @@ struct SearchLimits {
     std::size_t lexical_candidates = 1'000;  ///< passages by BM25
 };
 
-/// What to look for. Pure data: `now` comes from the request.
+/// What to look for. Pure data: `time.now` comes from the request.
 struct SearchRequest {
     std::string_view text;                          ///< lexical and facet; empty: both are 0
     const math::QuantizedVector* vector = nullptr;  ///< dense; null: 0. Of the corpus's dimension
-    Time now{};
+    TimeScope time{};
     ViewWeights weights = default_weights();
     std::size_t top_k = 10;                ///< ≥ 1
-    const math::Bitmap* filter = nullptr;  ///< rows that may answer (Corpus::rows_where)
+    const math::Bitmap* filter = nullptr;  ///< rows that may answer (rows_passing)
     bool graph = false;                    ///< rank links even where the graph view weighs nothing
     SearchLimits limits{};
 };
@@ -48,7 +48,7 @@ struct Hit {
 /// Hits ordered by score, then by lower sequence.
 struct SearchResult {
     std::vector<Hit> hits;
-    std::size_t scope = 0;       ///< passages of memories current at `now` that pass the filter
+    std::size_t scope = 0;       ///< passages of memories in scope that pass the filter
     std::size_t candidates = 0;  ///< memories scored
     bool exact = true;           ///< every memory in scope was scored
 };

@@ -28,4 +28,19 @@ void Bitmap::intersect(const Bitmap& other) {
     std::fill(words_.begin() + static_cast<std::ptrdiff_t>(shared), words_.end(), 0);
 }
 
+void Bitmap::unite(const Bitmap& other) {
+    for (std::size_t w = 0; w < other.words_.size(); ++w) {
+        words_[w] |= other.words_[w];
+    }
+}
+
+void Bitmap::invert() {
+    for (std::uint64_t& word : words_) {
+        word = ~word;
+    }
+    if (size_ % 64 != 0) {
+        words_.back() &= (std::uint64_t{1} << (size_ % 64)) - 1;
+    }
+}
+
 }  // namespace soma::math

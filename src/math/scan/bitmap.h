@@ -22,9 +22,15 @@ class Bitmap {
     std::size_t count() const;
     /// Keeps what both hold; the other's missing tail counts as zeros.
     void intersect(const Bitmap& other);
+    /// Adds what the other holds, which is at most as large.
+    void unite(const Bitmap& other);
+    /// Keeps exactly what it did not hold.
+    void invert();
 
     std::size_t word_count() const { return words_.size(); }
     std::uint64_t word(std::size_t i) const { return words_[i]; }
+    /// Members 64 i … 64 i + 63 at once; bits past `size()` are 0.
+    void set_word(std::size_t i, std::uint64_t word) { words_[i] = word; }
     const std::uint64_t* words() const { return words_.data(); }
     std::size_t bytes() const { return words_.capacity() * sizeof(std::uint64_t); }
 

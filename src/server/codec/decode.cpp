@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "server/codec/codec.h"
+#include "server/codec/free_object.h"
 #include "server/codec/parameters.h"
 #include "server/codec/walk.h"
 
@@ -18,6 +19,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// The shape Boost.JSON wants its handler in. Joins what the parser hands over in parts (a string
 /// with escapes comes in several) and passes whole values to the walk.
+template <class Walk>
 class Events {
   public:
     // The parser's own limits are off: each field has its own, and the body's size is bounded.
@@ -76,17 +78,55 @@ bool is_not_finite(std::string_view text, std::size_t at) {
     return rest.starts_with("NaN") || rest.starts_with("Infinity") || rest.starts_with("-Infinity");
 }
 
-}  // namespace
+/// A walk through one free object alone.
+class ObjectWalk {
+  public:
+    ObjectWalk(std::uint32_t max_bytes, const std::string& pointer)
+        : object_(max_bytes), pointer_(pointer) {}
 
-void decode_json(std::string_view text, std::span<const Parameter> parameters,
-                 google::protobuf::Message& out) {
-    Walk walk(out, fill_parameters(parameters, out));
+    void begin_object() {
+        begun_ = true;
+        object_.begin_object();
+    }
+    void end_object() { object_.end(); }
+    void begin_array() { inside().begin_array(); }
+    void end_array() { object_.end(); }
+    void key(std::string_view name) { object_.key(name); }
+    void text(std::string_view value) { inside().text(value); }
+    void number(std::string_view literal) { inside().number(literal); }
+    void boolean(bool value) { inside().boolean(value); }
+    void null() { inside().null(); }
+
+    std::string pointer() const {
+        std::string out = pointer_;
+        object_.append_pointer(out);
+        return out;
+    }
+    /// A list's pointer is that of its next item already.
+    std::string pointer_to_next() const { return pointer(); }
+    std::string canonical() const { return object_.canonical(); }
+
+  private:
+    FreeObject& inside() {
+        if (!begun_) {
+            throw Violation{"must be a JSON object"};
+        }
+        return object_;
+    }
+
+    FreeObject object_;
+    const std::string& pointer_;
+    bool begun_ = false;
+};
+
+template <class Walk>
+void parse_json(std::string_view text, Walk& walk, const std::string& whole) {
     if (text.starts_with(kByteOrderMark)) {
-        throw invalid("", "must not begin with a byte order mark");
+        throw invalid(whole, "must not begin with a byte order mark");
     }
     boost::json::parse_options options;
     options.max_depth = kMaxDepth;
-    boost::json::basic_parser<Events> parser(options, walk);
+    boost::json::basic_parser<Events<Walk>> parser(options, walk);
     error_code error;
     std::size_t consumed = 0;
     try {
@@ -106,10 +146,29 @@ void decode_json(std::string_view text, std::span<const Parameter> parameters,
                       "must be valid JSON in UTF-8: it has no NaN and no infinity");
     }
     if (error) {
-        // Of a body that ends too early no single value is to blame.
+        // Of a text that ends too early no single value is to blame.
         const bool is_cut = error == boost::json::error::incomplete;
-        throw invalid(is_cut ? "" : walk.pointer(),
+        throw invalid(is_cut ? whole : walk.pointer(),
                       "must be valid JSON in UTF-8: " + error.message());
+    }
+}
+
+}  // namespace
+
+void decode_json(std::string_view text, std::span<const Parameter> parameters,
+                 google::protobuf::Message& out) {
+    Walk walk(out, fill_parameters(parameters, out));
+    parse_json(text, walk, "");
+}
+
+std::string canonical_object(std::string_view text, std::uint32_t max_bytes,
+                             const std::string& pointer) {
+    ObjectWalk walk(max_bytes, pointer);
+    parse_json(text, walk, pointer);
+    try {
+        return walk.canonical();
+    } catch (const Violation& violation) {
+        throw invalid(pointer, violation.message);
     }
 }
 

@@ -48,6 +48,11 @@ class FreeObject {
     boost::json::value whole_;
 };
 
+/// A free JSON object that comes as a text of its own (a parameter) → canonical text, by the same
+/// rules as one inside a body. Throws Error(invalid_argument); its pointer begins with `pointer`.
+std::string canonical_object(std::string_view text, std::uint32_t max_bytes,
+                             const std::string& pointer);
+
 /// Appends "/" and the segment, escaped as RFC 6901 wants; names are cut at 128 bytes.
 void append_pointer_segment(std::string& out, std::string_view name);
 

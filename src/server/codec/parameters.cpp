@@ -25,6 +25,12 @@ bool looks_like_number(std::string_view text) {
            is_digit_at(text, text.starts_with('-') ? 1 : 0) && is_digit_at(text, text.size() - 1);
 }
 
+std::string pointer_to(std::string_view name) {
+    std::string pointer;
+    append_pointer_segment(pointer, name);
+    return pointer;
+}
+
 void store_parameter(const FieldPlan& field, Message& out, std::string_view value) {
     const Destination to{&out, field.field, field.is_list};
     if (!valid_utf8(value)) {
@@ -47,15 +53,12 @@ void store_parameter(const FieldPlan& field, Message& out, std::string_view valu
             return field.shape == JsonShape::integer ? store_integer(field, to, value)
                                                      : store_number(field, to, value);
         case JsonShape::free_object:
+            return out.GetReflection()->SetString(
+                &out, field.field,
+                canonical_object(value, field.limits->max_bytes(), pointer_to(field.name)));
         case JsonShape::message:
             throw Violation{"cannot be given as a parameter"};
     }
-}
-
-std::string pointer_to(std::string_view name) {
-    std::string pointer;
-    append_pointer_segment(pointer, name);
-    return pointer;
 }
 
 }  // namespace

@@ -62,8 +62,13 @@ json::array parameters_of(const MethodDescriptor* method, const somabrain::v1::R
         }
         json::object parameter{{"name", field.name},
                                {"in", in_path ? "path" : "query"},
-                               {"required", in_path || field.limits->required()},
-                               {"schema", field_schema(field, referenced)}};
+                               {"required", in_path || field.limits->required()}};
+        json::object schema{{"schema", field_schema(field, referenced)}};
+        if (field.shape == JsonShape::free_object) {  // its JSON text, percent-encoded
+            parameter["content"] = {{"application/json", std::move(schema)}};
+        } else {
+            parameter["schema"] = std::move(schema["schema"]);
+        }
         parameters.push_back(std::move(parameter));
     }
     parameters.push_back(reference("parameters", "TelemetryRef"));

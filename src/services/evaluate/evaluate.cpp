@@ -177,7 +177,7 @@ Evaluate::Situation Evaluate::load(const RequestContext& context, const Admissio
                                         static_cast<std::size_t>(request.embedding_size())},
                           .views = {},
                           .top_k = std::min(asked, domain::kMaxBundleMemories),
-                          .at_least = request.at_least()},
+                          .scope = {.at_least = request.at_least()}},
                          context.now, context.deadline);
     return situation;
 }

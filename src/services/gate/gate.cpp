@@ -14,6 +14,8 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Memory.RememberBatch", Endpoint::remember_batch},
     {"somabrain.v1.Memory.Recall", Endpoint::recall},
     {"somabrain.v1.Memory.GetMemory", Endpoint::get_memory},
+    {"somabrain.v1.Memory.ListMemories", Endpoint::list_memories},
+    {"somabrain.v1.Memory.MemoryHistory", Endpoint::memory_history},
     {"somabrain.v1.Memory.DeleteMemory", Endpoint::delete_memory},
     {"somabrain.v1.Brain.Evaluate", Endpoint::evaluate},
     {"somabrain.v1.Brain.Feedback", Endpoint::feedback},

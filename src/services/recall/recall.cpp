@@ -6,6 +6,7 @@
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
 #include "services/recall/answer.h"
+#include "services/recall/record.h"
 
 namespace soma::services {
 namespace {
@@ -16,43 +17,6 @@ constexpr int kOkStatus = 200;
 constexpr int kDefaultTopK = 10;
 /// recall's answer is at most 1 MiB of JSON; what is not results takes less than the rest.
 constexpr std::size_t kMaxAnswerBytes = (1u << 20) - 1024;
-
-MemoryRecord record_of(const domain::StoredMemory& row, domain::MemoryContent content) {
-    const auto& facts = row.facts;
-    MemoryRecord memory;
-    memory.set_id(facts.id.to_string());
-    memory.set_text(std::move(content.text));
-    memory.set_subject(std::move(content.subject));
-    memory.set_kind(facts.kind);
-    memory.set_speaker(std::move(content.speaker));
-    memory.set_session_id(std::move(content.session_id));
-    memory.set_key(std::move(content.key));
-    memory.set_metadata(std::move(content.metadata));
-    for (auto& tag : content.tags) {
-        memory.add_tags(std::move(tag));
-    }
-    if (facts.turn) {
-        memory.set_turn(*facts.turn);
-    }
-    if (facts.importance) {
-        memory.set_importance(*facts.importance);
-    }
-    const auto put_time = [](const std::optional<Time>& time, std::string* out) {
-        if (time) {
-            *out = format_rfc3339(*time);
-        }
-    };
-    put_time(facts.occurred_at, memory.mutable_occurred_at());
-    put_time(facts.valid_from, memory.mutable_valid_from());
-    put_time(facts.valid_to, memory.mutable_valid_to());
-    put_time(facts.expires_at, memory.mutable_expires_at());
-    put_time(facts.created_at, memory.mutable_created_at());
-    if (facts.superseded_by) {
-        memory.set_superseded_by(facts.superseded_by->to_string());
-    }
-    memory.set_sequence(facts.sequence);
-    return memory;
-}
 
 }  // namespace
 
@@ -70,7 +34,10 @@ RecallResponse Recall::recall(const RequestContext& context, const Admission& ad
                                         static_cast<std::size_t>(request.embedding_size())},
                           .views = views,
                           .top_k = static_cast<std::size_t>(top_k),
-                          .at_least = request.at_least(),
+                          .scope = {.filter = request.filter(),
+                                    .valid_at = request.valid_at(),
+                                    .as_of = request.as_of(),
+                                    .at_least = request.at_least()},
                           .explain = request.explain()},
                          context.now, context.deadline);
     RecallResponse response;
@@ -88,22 +55,35 @@ RecallResponse Recall::recall(const RequestContext& context, const Admission& ad
 MemoryRecord Recall::get(const RequestContext& context, const Admission& admission,
                          const GetMemoryRequest& request) {
     const Uuid id = *Uuid::parse(request.id());
-    const auto row = memories_.get(admission.tenant.id, id, context.deadline);
-    const bool expired = row && row->facts.expires_at && *row->facts.expires_at <= context.now;
-    const auto key = row && !expired ? keyring_.subject_by_hmac(admission.tenant.id,
-                                                                row->subject_hmac, context.deadline)
-                                     : nullptr;
-    if (!key) {
-        throw Error(ErrorKind::not_found, "no such memory").at("/id");
-    }
-    auto content = domain::open_content(key->data_key, admission.tenant.id, id, row->sealed);
-    if (!content) {
-        throw Error(ErrorKind::internal, "internal error",
-                    "a memory does not open: " + request.id());
-    }
-    auto response = record_of(*row, std::move(*content));
+    auto found = read(admission.tenant.id, id, context);
+    auto response = record_of(found.facts, std::move(found.content));
     record(context, admission, response.subject(), request, response, {id});
     return response;
+}
+
+Recall::Whole Recall::read(const Uuid& tenant, const Uuid& id, const RequestContext& context) {
+    const auto row = memories_.get(tenant, id, context.deadline);
+    auto whole = row ? open(tenant, *row, context) : std::nullopt;
+    if (!whole) {
+        throw Error(ErrorKind::not_found, "no such memory").at("/id");
+    }
+    return std::move(*whole);
+}
+
+std::optional<Recall::Whole> Recall::open(const Uuid& tenant, const domain::StoredMemory& row,
+                                          const RequestContext& context) {
+    const bool expired = row.facts.expires_at && *row.facts.expires_at <= context.now;
+    const auto key =
+        expired ? nullptr : keyring_.subject_by_hmac(tenant, row.subject_hmac, context.deadline);
+    if (!key) {
+        return std::nullopt;
+    }
+    auto content = domain::open_content(key->data_key, tenant, row.facts.id, row.sealed);
+    if (!content) {
+        throw Error(ErrorKind::internal, "internal error",
+                    "a memory does not open: " + row.facts.id.to_string());
+    }
+    return Whole{row.facts, row.key_hmac, std::move(*content)};
 }
 
 void Recall::record(const RequestContext& context, const Admission& admission,

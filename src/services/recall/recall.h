@@ -30,7 +30,30 @@ class Recall {
     somabrain::v1::MemoryRecord get(const RequestContext& context, const Admission& admission,
                                     const somabrain::v1::GetMemoryRequest& request);
 
+    /// A page of the memories in scope, whole, in order of sequence. Pages of one cursor show the
+    /// state of the first, whatever is written meanwhile; only what is deleted, erased or expired
+    /// is missing. Throws Error: what Searcher::list throws, invalid_argument at "/cursor" for one
+    /// of another request.
+    somabrain::v1::ListMemoriesResponse list(const RequestContext& context,
+                                             const Admission& admission,
+                                             const somabrain::v1::ListMemoriesRequest& request);
+    /// A page of what was recorded under the memory's key, the memory alone if it has none. Throws
+    /// not_found as get does, and for cursors as list does.
+    somabrain::v1::MemoryHistoryResponse history(
+        const RequestContext& context, const Admission& admission,
+        const somabrain::v1::MemoryHistoryRequest& request);
+
   private:
+    struct Whole {
+        domain::MemoryFacts facts;
+        std::optional<std::string> key_hmac;
+        domain::MemoryContent content;
+    };
+
+    Whole read(const Uuid& tenant, const Uuid& id, const RequestContext& context);
+    /// nullopt: expired or erased.
+    std::optional<Whole> open(const Uuid& tenant, const domain::StoredMemory& row,
+                              const RequestContext& context);
     void record(const RequestContext& context, const Admission& admission,
                 const std::string& subject, const google::protobuf::Message& request,
                 const google::protobuf::Message& answer, std::vector<Uuid> targets);

@@ -8,10 +8,22 @@
 #include "backends/index/index.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/tenant/tenants.h"
+#include "domain/filter/filter.h"
+#include "domain/memory/page_cursor.h"
+#include "domain/memory/time_scope.h"
 #include "domain/retrieval/search.h"
 #include "telemetry/parts.h"
 
 namespace soma::services {
+
+/// Which memories are asked, in the words of the request; empty ones say nothing.
+struct ScopeQuery {
+    std::string_view filter = {};    ///< JSON
+    std::string_view valid_at = {};  ///< RFC 3339
+    std::string_view as_of = {};     ///< RFC 3339, or a state token
+    bool at_any_time = false;
+    std::string_view at_least = {};  ///< a state token
+};
 
 /// What recall and evaluate look for.
 struct SearchQuery {
@@ -19,8 +31,8 @@ struct SearchQuery {
     std::span<const float> embedding;    ///< empty: the text is embedded
     std::span<const std::string> views;  ///< empty: all
     std::size_t top_k = 10;
-    std::string_view at_least;  ///< a state token, or empty
-    bool explain = false;       ///< every view's value is wanted, whatever it weighs
+    ScopeQuery scope = {};
+    bool explain = false;  ///< every view's value is wanted, whatever it weighs
 };
 
 /// A memory found, copied out of the index so that the lease could end.
@@ -38,6 +50,14 @@ struct Found {
     domain::StateToken state;
 };
 
+/// Memories listed in order of sequence.
+struct Listed {
+    std::vector<Uuid> memories;
+    bool is_all = true;      ///< nothing in scope comes after them
+    domain::TimeScope time;  ///< as it was asked, valid_at settled
+    domain::StateToken state;
+};
+
 /// Embeds the query and searches the tenant's corpus: the part that recall and evaluate share.
 /// Thread-safe.
 class Searcher {
@@ -50,19 +70,35 @@ class Searcher {
           queries_(queries),
           parts_(parts) {}
 
-    /// Throws Error: invalid_argument (at_least, views, embedding), conflict (a token of another
-    /// epoch or of a state that was never written), unavailable (at_least not reached, tenant not
-    /// loadable, embedder overloaded).
+    /// Throws Error: invalid_argument (filter, as_of, at_least, views, embedding), conflict (a
+    /// token of another epoch or of a state that was never written), unavailable (at_least not
+    /// reached, tenant not loadable, embedder overloaded).
     Found search(const backends::TenantRow& tenant, const SearchQuery& query, Time now,
                  const Deadline& deadline);
 
-  private:
-    std::optional<math::QuantizedVector> embed(const backends::TenantRow& tenant,
-                                               const SearchQuery& query, std::uint64_t at_least,
-                                               Time now, const Deadline& deadline);
+    /// At most `limit` memories in scope after `cursor`, or from the first. Throws Error as search
+    /// does, and conflict at "/cursor" for a cursor of another epoch.
+    Listed list(const backends::TenantRow& tenant, const ScopeQuery& scope,
+                const std::optional<domain::PageCursor>& cursor, std::size_t limit, Time now,
+                const Deadline& deadline);
 
-    std::uint64_t sequence_of(const backends::TenantRow& tenant, std::string_view at_least,
-                              const Deadline& deadline);
+  private:
+    /// A scope in the domain's words, and the state that must have been reached to answer.
+    struct Asked {
+        std::optional<domain::Filter> filter;
+        domain::TimeScope time;
+        std::uint64_t at_least = 0;
+    };
+
+    Asked asked(const backends::TenantRow& tenant, const ScopeQuery& scope, Time now,
+                const Deadline& deadline);
+    std::uint64_t sequence_of(const backends::TenantRow& tenant, std::string_view token,
+                              const std::string& field, const Deadline& deadline);
+    void check_written(const backends::TenantRow& tenant, std::uint64_t sequence,
+                       const std::string& field, const Deadline& deadline);
+    std::optional<math::QuantizedVector> embed(const backends::TenantRow& tenant,
+                                               const SearchQuery& query, const Asked& asked,
+                                               const Deadline& deadline);
 
     backends::Index& index_;
     backends::Memories& memories_;

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any, Iterable, Mapping
+from urllib.parse import urlencode
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
@@ -12,6 +13,19 @@ def encode(body: Mapping[str, Any]) -> bytes:
     present = {name: value for name, value in body.items() if value is not None}
     text = json.dumps(present, ensure_ascii=False, separators=(",", ":"), default=_plain)
     return text.encode("utf-8", "surrogatepass")
+
+
+def query(parameters: Mapping[str, Any]) -> str:
+    """"?name=value&…" for a path; arguments that are None are left out, objects are JSON."""
+    present = {name: value if isinstance(value, str) else _text(value)
+               for name, value in parameters.items() if value is not None}
+    return "?" + urlencode(present, errors="surrogatepass") if present else ""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: Any) -> Any:

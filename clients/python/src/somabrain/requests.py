@@ -8,6 +8,10 @@ Time = Union[datetime, str]
 """An aware datetime, or RFC 3339 text with an offset and at most microseconds."""
 
 
+Filter = Mapping[str, Any]
+"""{"and": [...]}, {"or": [...]}, {"not": ...} or {"field": ..., "op": ..., "value": ...}."""
+
+
 class _Text(TypedDict):
     text: str
 

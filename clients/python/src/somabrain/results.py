@@ -69,6 +69,19 @@ class MemoryRecord:
 
 
 @dataclass(frozen=True)
+class ListMemoriesResponse:
+    memories: List[MemoryRecord]  # in the order they were recorded
+    state_token: str  # the state that was listed: that of the first page
+    next_cursor: Optional[str] = None  # None: that was all
+
+
+@dataclass(frozen=True)
+class MemoryHistoryResponse:
+    memories: List[MemoryRecord]  # oldest first
+    next_cursor: Optional[str] = None  # None: that was all
+
+
+@dataclass(frozen=True)
 class DeleteMemoryResponse:
     id: str
     sequence: int

@@ -20,8 +20,9 @@ using Bytes = std::vector<std::optional<std::string_view>>;
 constexpr Statement kSupersede{
     "supersede",
     "UPDATE memories m SET superseded_by = u.by, superseded_sequence = u.sequence,"
-    " valid_to = u.valid_to FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::timestamptz[])"
-    " AS u (id, by, sequence, valid_to) WHERE m.tenant = $1::uuid AND m.id = u.id"};
+    " superseded_at = u.at, given_valid_to = m.valid_to, valid_to = u.valid_to"
+    " FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])"
+    " AS u (id, by, sequence, at, valid_to) WHERE m.tenant = $1::uuid AND m.id = u.id"};
 constexpr Statement kRemoveEmbeddings{
     "remove_embeddings",
     "DELETE FROM embeddings WHERE tenant = $1::uuid AND memory_id = ANY ($2::uuid[])"};
@@ -33,12 +34,13 @@ constexpr Statement kInsertMemories{
     "insert_memories",
     "INSERT INTO memories (tenant, id, sequence, log_index, created_at, occurred_at, valid_from,"
     " valid_to, expires_at, turn, importance, kind, superseded_by, superseded_sequence,"
-    " subject_hmac, key_hmac, session_hmac, sealed)"
+    " subject_hmac, key_hmac, session_hmac, sealed, superseded_at, given_valid_to)"
     " SELECT $1::uuid, unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::bigint[]), "
     "unnest($5::timestamptz[]), unnest($6::timestamptz[]), unnest($7::timestamptz[]), "
     "unnest($8::timestamptz[]), unnest($9::timestamptz[]), unnest($10::int[]), "
     "unnest($11::float8[]), unnest($12::text[]), unnest($13::uuid[]), unnest($14::bigint[]), "
-    "unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[])"};
+    "unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[]), "
+    "unnest($19::timestamptz[]), unnest($20::timestamptz[])"};
 constexpr Statement kInsertEmbeddings{
     "insert_embeddings",
     "INSERT INTO embeddings (tenant, memory_id, passage, model_generation, sealed)"
@@ -107,6 +109,7 @@ void queue_supersessions(Connection& connection, const Uuid& tenant, const Tenan
     params.add_array(column<Uuid>(rows, [](const auto& row) { return row.second.by; }));
     params.add_array(
         column<std::uint64_t>(rows, [](const auto& row) { return row.second.sequence; }));
+    params.add_array(column<Time>(rows, [](const auto& row) { return row.second.at; }));
     params.add_array(column<Time>(rows, [](const auto& row) { return row.second.valid_to; }));
     connection.queue(kSupersede, params);
 }
@@ -145,7 +148,7 @@ void queue_memories(Connection& connection, const Uuid& tenant, const TenantWrit
     params.add_array(
         column<OptionalTime>(rows, [&](const auto& row) { return facts(row).occurred_at; }));
     params.add_array(
-        column<OptionalTime>(rows, [&](const auto& row) { return facts(row).valid_from; }));
+        column<OptionalTime>(rows, [](const auto& row) { return row.second.valid_from; }));
     params.add_array(
         column<OptionalTime>(rows, [](const auto& row) { return row.second.valid_to; }));
     params.add_array(
@@ -168,6 +171,10 @@ void queue_memories(Connection& connection, const Uuid& tenant, const TenantWrit
         rows, [&](const auto& row) { return view(stored(row).session_hmac); }));
     params.add_bytes_array(
         column<Bytes::value_type>(rows, [&](const auto& row) { return view(stored(row).sealed); }));
+    params.add_array(
+        column<OptionalTime>(rows, [](const auto& row) { return row.second.superseded_at; }));
+    params.add_array(
+        column<OptionalTime>(rows, [](const auto& row) { return row.second.given_valid_to; }));
     connection.queue(kInsertMemories, params);
 }
 

@@ -15,13 +15,21 @@ using domain::StoredMemory;
 #define SOMA_MEMORY_COLUMNS                                                    \
     "id, sequence, log_index, created_at, occurred_at, valid_from, valid_to,"  \
     " expires_at, turn, importance, kind, superseded_by, superseded_sequence," \
-    " subject_hmac, key_hmac, session_hmac, sealed"
+    " subject_hmac, key_hmac, session_hmac, sealed, superseded_at, given_valid_to"
 
 constexpr Statement kGet{"memory_get", "SELECT " SOMA_MEMORY_COLUMNS
                                        " FROM memories WHERE tenant = $1::uuid AND id = $2::uuid"};
 constexpr Statement kPage{"memory_page", "SELECT " SOMA_MEMORY_COLUMNS
                                          " FROM memories WHERE tenant = $1::uuid AND sequence > "
                                          "$2::bigint ORDER BY sequence LIMIT $3::int"};
+constexpr Statement kGetAll{"memory_get_all",
+                            "SELECT " SOMA_MEMORY_COLUMNS
+                            " FROM memories WHERE tenant = $1::uuid AND id = ANY ($2::uuid[])"
+                            " ORDER BY sequence"};
+constexpr Statement kChain{"memory_chain",
+                           "SELECT " SOMA_MEMORY_COLUMNS
+                           " FROM memories WHERE tenant = $1::uuid AND key_hmac = $2::bytea"
+                           " AND sequence > $3::bigint ORDER BY sequence LIMIT $4::int"};
 constexpr Statement kPassages{"memory_passages",
                               "SELECT memory_id, passage, model_generation, sealed FROM embeddings"
                               " WHERE memory_id = ANY ($1::uuid[]) AND model_generation = $2::int "
@@ -48,11 +56,21 @@ StoredMemory read_memory(const RowView& row) {
     out.facts.importance = row.optional_float64(9);
     out.facts.kind = row.bytes(10);
     out.facts.superseded_by = row.optional_uuid(11);
-    out.superseded_sequence = row.optional_uint64(12);
+    out.facts.superseded_sequence = row.optional_uint64(12);
     out.subject_hmac = row.bytes(13);
     out.key_hmac = row.optional_bytes(14);
     out.session_hmac = row.optional_bytes(15);
     out.sealed = row.bytes(16);
+    out.facts.superseded_at = row.optional_time(17);
+    out.facts.given_valid_to = row.optional_time(18);
+    return out;
+}
+
+std::vector<StoredMemory> read_memories(const Result& result) {
+    std::vector<StoredMemory> out;
+    for (int i = 0; i < result.rows(); ++i) {
+        out.push_back(read_memory(result.row(i)));
+    }
     return out;
 }
 
@@ -104,6 +122,24 @@ std::optional<StoredMemory> Memories::get(const Uuid& tenant, const Uuid& id,
     });
 }
 
+std::vector<StoredMemory> Memories::get_all(const Uuid& tenant, std::span<const Uuid> ids,
+                                            const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Params params =
+            Params().add(tenant).add_array(std::vector<Uuid>(ids.begin(), ids.end()));
+        return read_memories(read_for_tenant(connection, tenant, kGetAll, params, deadline));
+    });
+}
+
+std::vector<StoredMemory> Memories::chain(const Uuid& tenant, const std::string& key_hmac,
+                                          std::uint64_t after, int limit,
+                                          const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Params params = Params().add(tenant).add_bytes(key_hmac).add(after).add(limit);
+        return read_memories(read_for_tenant(connection, tenant, kChain, params, deadline));
+    });
+}
+
 std::uint64_t Memories::state_sequence(const Uuid& state_stream, const Deadline& deadline) {
     return pool_.run(deadline, [&](Connection& connection) {
         return connection.run(kSequence, Params().add(state_stream), deadline).row(0).uint64(0);
@@ -124,10 +160,7 @@ std::uint64_t Memories::scan(const domain::TenantStreams& tenant, std::uint32_t 
         for (std::uint64_t after = 0;;) {
             const Result result = connection.run(
                 kPage, Params().add(tenant.tenant).add(after).add(page_rows), deadline);
-            std::vector<StoredMemory> page;
-            for (int i = 0; i < result.rows(); ++i) {
-                page.push_back(read_memory(result.row(i)));
-            }
+            std::vector<StoredMemory> page = read_memories(result);
             if (page.empty()) {
                 break;
             }

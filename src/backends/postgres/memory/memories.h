@@ -23,6 +23,16 @@ class Memories {
     std::optional<domain::StoredMemory> get(const Uuid& tenant, const Uuid& id,
                                             const Deadline& deadline);
 
+    /// Those of `ids` that are there, in order of sequence, without passages.
+    std::vector<domain::StoredMemory> get_all(const Uuid& tenant, std::span<const Uuid> ids,
+                                              const Deadline& deadline);
+
+    /// What was recorded under a key after sequence `after`: at most `limit` memories, in order of
+    /// sequence, without passages.
+    std::vector<domain::StoredMemory> chain(const Uuid& tenant, const std::string& key_hmac,
+                                            std::uint64_t after, int limit,
+                                            const Deadline& deadline);
+
     /// Visits all memories of the tenant in order of sequence, in pages of at most `page_rows`,
     /// with the passages of `model_generation` and the links from them, all from one snapshot.
     /// Returns the state sequence that snapshot shows: changes after it are to be applied on top.

@@ -77,6 +77,9 @@ void pack_facts(Packer& packer, const MemoryFacts& facts) {
     packer.optional(facts.importance);
     packer.text(facts.kind);
     packer.optional(facts.superseded_by);
+    packer.optional(facts.superseded_sequence);
+    packer.optional(facts.superseded_at);
+    packer.optional(facts.given_valid_to);
 }
 
 MemoryFacts unpack_facts(Unpacker& unpacker) {
@@ -93,6 +96,9 @@ MemoryFacts unpack_facts(Unpacker& unpacker) {
     facts.importance = unpacker.optional<double>();
     facts.kind = unpacker.text();
     facts.superseded_by = unpacker.optional<Uuid>();
+    facts.superseded_sequence = unpacker.optional<std::uint64_t>();
+    facts.superseded_at = unpacker.optional<Time>();
+    facts.given_valid_to = unpacker.optional<Time>();
     return facts;
 }
 
@@ -136,6 +142,17 @@ std::string_view Record::speaker() const {
 std::string_view Record::session_id() const {
     Unpacker unpacker(bytes_);
     unpacker.number<std::uint32_t>();
+    unpacker.text();
+    return unpacker.text();
+}
+
+std::string_view Record::metadata() const {
+    Unpacker unpacker(bytes_);
+    unpacker.number<std::uint32_t>();
+    unpacker.text();
+    unpacker.text();
+    unpack_facts(unpacker);
+    unpacker.text();
     unpacker.text();
     return unpacker.text();
 }

@@ -198,9 +198,11 @@ TEST_F(CommitterTest, AKeyHasAChainOfHoldersAndOneCurrent) {
         const auto row = stored(ids[i]);
         const bool last = i + 1 == ids.size();
         EXPECT_EQ(row->facts.superseded_by, last ? std::nullopt : std::optional(ids[i + 1]));
-        EXPECT_EQ(row->superseded_sequence,
+        EXPECT_EQ(row->facts.superseded_sequence,
                   last ? std::nullopt : std::optional(row->facts.sequence + 1));
         EXPECT_EQ(row->facts.valid_to.has_value(), !last);
+        EXPECT_EQ(row->facts.superseded_at.has_value(), !last);
+        EXPECT_FALSE(row->facts.given_valid_to) << "none had been given";
     }
     // Removing the holder frees the key; its predecessor stays superseded.
     commit(intent().remove(ids.back()));

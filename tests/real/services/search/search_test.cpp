@@ -56,7 +56,8 @@ TEST_F(SearchTest, SpeakersNamesAreNotEmbedded) {
     core.remember(tenant, item);
     const auto named = search(tenant, about("Where did Ada move?"));
     const auto lease = core.index.read(tenant.id, 1, LivingCore::soon());
-    const auto stripped = lease.corpus().strip_names("Where did Ada move?", wall_clock_now());
+    const auto stripped =
+        lease.corpus().strip_names("Where did Ada move?", {.now = wall_clock_now()});
     EXPECT_EQ(stripped.find("Ada"), std::string::npos);
     EXPECT_EQ(named.query, domain::stored_form(test::embedder().embed(stripped, LivingCore::soon()),
                                                384, "/query"));

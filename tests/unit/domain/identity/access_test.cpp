@@ -21,6 +21,8 @@ constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     {true, false, true, false, false, true},   // remember_batch
     {true, true, false, false, false, true},   // recall
     {true, true, false, false, false, true},   // get_memory
+    {true, true, false, false, false, true},   // list_memories
+    {true, true, false, false, false, true},   // memory_history
     {true, false, true, false, false, true},   // delete_memory
     {true, true, false, false, false, true},   // evaluate
     {true, false, false, false, false, true},  // feedback

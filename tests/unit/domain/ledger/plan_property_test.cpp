@@ -15,9 +15,10 @@ struct ModelStore {
         std::uint64_t sequence = 0;
         std::optional<std::string> key, session;
         std::optional<std::int32_t> turn;
-        std::optional<Time> valid_to;
+        std::optional<Time> valid_from, valid_to;
         std::optional<Uuid> superseded_by;
         std::optional<std::uint64_t> superseded_sequence;
+        std::optional<Time> superseded_at, given_valid_to;
         bool operator==(const Row&) const = default;
     };
     std::map<Uuid, std::uint64_t> streams;
@@ -40,7 +41,7 @@ struct ModelStore {
             found.targets.insert(id);
             found.link_ends[id] = {};
             if (row.key && !row.superseded_by) {
-                found.holders[*row.key] = {id, std::nullopt, row.valid_to};
+                found.holders[*row.key] = {id, row.valid_from, row.valid_to};
             }
             if (row.session && row.turn) {
                 auto& last = found.last_turns.try_emplace(*row.session, -1).first->second;
@@ -57,6 +58,8 @@ struct ModelStore {
                 RC_ASSERT(!row.superseded_by);
                 row.superseded_by = change.by;
                 row.superseded_sequence = change.sequence;
+                row.superseded_at = change.at;
+                row.given_valid_to = row.valid_to;
                 row.valid_to = change.valid_to;
             }
             for (const Uuid& id : writes.removed) {
@@ -70,10 +73,11 @@ struct ModelStore {
             }
             for (const auto& [id, memory] : writes.memories) {
                 const StoredMemory& stored = memory.insert->row;
-                rows[id] = {memory.at.sequence,        stored.key_hmac,
-                            stored.session_hmac,       memory.at.turn,
-                            memory.valid_to,           memory.superseded_by,
-                            memory.superseded_sequence};
+                rows[id] = {memory.at.sequence,   stored.key_hmac,
+                            stored.session_hmac,  memory.at.turn,
+                            memory.valid_from,    memory.valid_to,
+                            memory.superseded_by, memory.superseded_sequence,
+                            memory.superseded_at, memory.given_valid_to};
             }
             for (const PlannedAnswer& answer : writes.answers) {
                 const bool fresh = answers

@@ -116,9 +116,10 @@ TEST_F(PlanTest, TheAnswersDigestGoesIntoStateEventsAlone) {
 TEST_F(PlanTest, ANewHolderSupersedesTheStoredOne) {
     found().holders[IntentBuilder::hmac("key")] = {b, std::nullopt, std::nullopt};
     const Plan made = plan(intents(intent().insert(a, "key")));
-    const PlannedSupersession& old = writes(made).superseded.at(b);
+    const Supersession& old = writes(made).superseded.at(b);
     EXPECT_EQ(old.by, a);
     EXPECT_EQ(old.sequence, 41U);
+    EXPECT_EQ(old.at, kNow);
     EXPECT_EQ(old.valid_to, kNow);
     EXPECT_EQ(made.events[0].draft.supersedes, std::vector<Uuid>{b});
     EXPECT_EQ(std::get<Committed>(made.outcomes[0]).superseded, std::vector{std::optional(b)});
@@ -146,10 +147,40 @@ TEST_F(PlanTest, AHolderOfTheSameGroupIsStoredSuperseded) {
     const auto& rows = writes(made).memories;
     EXPECT_EQ(rows.at(a).superseded_by, b);
     EXPECT_EQ(rows.at(a).superseded_sequence, 42U);
+    EXPECT_EQ(rows.at(a).superseded_at, kNow);
     EXPECT_EQ(rows.at(a).valid_to, kNow);
+    EXPECT_FALSE(rows.at(a).given_valid_to);
     EXPECT_EQ(rows.at(b).superseded_by, c);
     EXPECT_EQ(rows.at(b).superseded_sequence, 43U);
     EXPECT_FALSE(rows.at(c).superseded_by);
+    EXPECT_FALSE(rows.at(c).superseded_at);
+}
+
+TEST_F(PlanTest, ASuccessorBeginsWhereItEndsTheOther) {
+    found().holders[IntentBuilder::hmac("key")] = {b, {}, {}};
+    EXPECT_EQ(writes(plan(intents(intent().insert(a, "key")))).memories.at(a).valid_from, kNow);
+    auto given = intent().insert(a, "key");
+    given.last_insert().row.facts.valid_from = kNow - hours(3);
+    EXPECT_EQ(writes(plan(intents(given))).memories.at(a).valid_from, kNow - hours(3));
+    auto past = intent().insert(a, "key");
+    past.last_insert().row.facts.valid_to = kNow - hours(3);
+    EXPECT_FALSE(writes(plan(intents(past))).memories.at(a).valid_from) << "over before it began";
+    EXPECT_FALSE(writes(plan(intents(intent().insert(a, "other")))).memories.at(a).valid_from);
+    auto first = intent().insert(a, "key");
+    const auto changes = applied_changes(plan(intents(first)));
+    EXPECT_EQ(std::get<Inserted>(changes[0].change).memory->facts.valid_from, kNow);
+}
+
+TEST_F(PlanTest, WhatASupersessionChangesIsKept) {
+    auto first = intent().insert(a, "key");
+    first.last_insert().row.facts.valid_to = kNow + hours(9);
+    auto second = intent().insert(b, "key");
+    second.last_insert().row.facts.valid_from = kNow + hours(5);
+    const Plan made = plan(intents(first, second));
+    const auto& row = writes(made).memories.at(a);
+    EXPECT_EQ(row.valid_to, kNow + hours(5)) << "until its successor is valid";
+    EXPECT_EQ(row.given_valid_to, kNow + hours(9));
+    EXPECT_EQ(row.superseded_at, kNow) << "recorded now, whenever it becomes true";
 }
 
 TEST_F(PlanTest, KeysOfOtherTenantsAreOtherKeys) {

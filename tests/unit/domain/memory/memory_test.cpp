@@ -11,25 +11,15 @@ Time at(std::int64_t micros) {
     return Time(microseconds(micros));
 }
 
-TEST(IsCurrent, IntervalsAreHalfOpen) {
+TEST(Supersede, LeavesBehindWhatItChanged) {
     MemoryFacts facts;
-    EXPECT_TRUE(is_current(facts, at(5)));
-    facts.valid_from = at(5);
     facts.valid_to = at(9);
-    EXPECT_FALSE(is_current(facts, at(4)));
-    EXPECT_TRUE(is_current(facts, at(5)));
-    EXPECT_TRUE(is_current(facts, at(8)));
-    EXPECT_FALSE(is_current(facts, at(9)));
-}
-
-TEST(IsCurrent, ExpiryAndSupersessionHide) {
-    MemoryFacts facts;
-    facts.expires_at = at(10);
-    EXPECT_TRUE(is_current(facts, at(9)));
-    EXPECT_FALSE(is_current(facts, at(10)));
-    facts.expires_at.reset();
-    facts.superseded_by = Uuid{};
-    EXPECT_FALSE(is_current(facts, at(0)));
+    supersede(facts, {Uuid{}, 7, at(5), at(4)});
+    EXPECT_EQ(facts.superseded_by, Uuid{});
+    EXPECT_EQ(facts.superseded_sequence, 7U);
+    EXPECT_EQ(facts.superseded_at, at(5));
+    EXPECT_EQ(facts.valid_to, at(4));
+    EXPECT_EQ(facts.given_valid_to, at(9));
 }
 
 TEST(StateToken, RoundTripAndStrictness) {

@@ -72,27 +72,105 @@ TEST(Corpus, PassagesShowTheirOwnTextCutAtACharacter) {
 }
 
 TEST(Corpus, ScopeIsWhatIsCurrent) {
-    Memory expiring = memory_of(2, "b");
+    const auto older_of = [](std::uint8_t number, const std::string& text) {
+        Memory memory = memory_of(number, text);
+        memory.facts.created_at = noon - std::chrono::hours(1);
+        return memory;
+    };
+    Memory expiring = older_of(2, "b");
     expiring.facts.expires_at = noon;
-    Memory later = memory_of(3, "c");
+    Memory later = older_of(3, "c");
     later.facts.valid_from = noon;
-    Memory ended = memory_of(4, "d");
+    Memory ended = older_of(4, "d");
     ended.facts.valid_to = noon;
     Corpus corpus;
-    for (const Memory& memory : {memory_of(1, "a"), expiring, later, ended}) {
+    for (const Memory& memory : {older_of(1, "a"), expiring, later, ended}) {
         corpus.add(memory);
     }
     for (const Time now : {noon - std::chrono::microseconds(1), noon}) {
-        const math::Bitmap scope = corpus.scope(now);
+        const math::Bitmap scope = corpus.scope({.now = now});
         for (Corpus::Slot slot = 0; slot < 4; ++slot) {
             EXPECT_EQ(scope.test(corpus.entry(slot).first_row),
-                      is_current(corpus.facts(slot), now));
+                      in_scope(validity_of(corpus.facts(slot)), {.now = now}));
         }
     }
-    EXPECT_TRUE(corpus.supersede(later.facts.id, expiring.facts.id, noon));
-    EXPECT_EQ(corpus.scope(noon).count(), 1U);
+    EXPECT_TRUE(corpus.supersede(later.facts.id, {expiring.facts.id, 9, noon, noon}));
+    EXPECT_EQ(corpus.scope({.now = noon}).count(), 1U);
     EXPECT_EQ(corpus.facts(slot_of(corpus, later)).superseded_by, expiring.facts.id);
     EXPECT_EQ(corpus.facts(slot_of(corpus, later)).valid_to, noon);
+    EXPECT_EQ(corpus.validity(slot_of(corpus, later)),
+              validity_of(corpus.facts(slot_of(corpus, later))));
+}
+
+bool is_there(const Corpus& corpus, const Memory& memory, const TimeScope& time) {
+    return corpus.scope(time).test(corpus.entry(slot_of(corpus, memory)).first_row);
+}
+
+// now < created_at: a clock that was set back, or a reader that took its time before the writer.
+TEST(Corpus, NobodyReadsFromBeforeTheLastWrite) {
+    Corpus corpus;
+    const Memory old = memory_of(1, "old");
+    Memory fresh = memory_of(2, "new");
+    fresh.facts.created_at = noon + std::chrono::hours(1);
+    fresh.facts.valid_from = fresh.facts.created_at;
+    corpus.add(old);
+    corpus.supersede(old.facts.id,
+                     {fresh.facts.id, 2, fresh.facts.created_at, fresh.facts.created_at});
+    corpus.add(fresh);
+    EXPECT_FALSE(is_there(corpus, old, {.now = noon}));
+    EXPECT_TRUE(is_there(corpus, fresh, {.now = noon}));
+    EXPECT_TRUE(is_there(corpus, old, {.now = noon, .valid_at = noon})) << "asked for by name";
+    EXPECT_TRUE(
+        is_there(corpus, old, {.now = noon, .as_of = std::uint64_t{1}, .at_any_time = true}));
+    EXPECT_TRUE(is_there(corpus, old, {.now = noon, .as_of = noon}));
+    EXPECT_FALSE(is_there(corpus, fresh, {.now = noon, .as_of = noon}));
+}
+
+TEST(Corpus, AHolderStaysUntilItsSuccessorIsValid) {
+    using std::chrono::hours;
+    Corpus corpus;
+    const Memory old = memory_of(1, "lives in Turin");
+    Memory planned = memory_of(2, "lives in Lyon");
+    planned.facts.valid_from = noon + hours(5);
+    corpus.add(old);
+    corpus.supersede(old.facts.id, {planned.facts.id, 2, noon, noon + hours(5)});
+    corpus.add(planned);
+    EXPECT_TRUE(is_there(corpus, old, {.now = noon + hours(4)}));
+    EXPECT_FALSE(is_there(corpus, planned, {.now = noon + hours(4)}));
+    EXPECT_FALSE(is_there(corpus, old, {.now = noon + hours(5)}));
+    EXPECT_TRUE(is_there(corpus, planned, {.now = noon + hours(5)}));
+    // The plan is dropped for a third fact that holds from now on: it overtakes both.
+    Memory third = memory_of(3, "lives in Bergen");
+    corpus.supersede(planned.facts.id, {third.facts.id, 3, noon, noon + hours(5)});
+    corpus.add(third);
+    for (const int hour : {0, 4, 5, 9}) {
+        EXPECT_FALSE(is_there(corpus, old, {.now = noon + hours(hour)})) << hour;
+        EXPECT_FALSE(is_there(corpus, planned, {.now = noon + hours(hour)})) << hour;
+        EXPECT_TRUE(is_there(corpus, third, {.now = noon + hours(hour)})) << hour;
+    }
+    EXPECT_TRUE(is_there(corpus, old, {.now = noon, .as_of = std::uint64_t{2}}));
+    EXPECT_TRUE(corpus.remove(third.facts.id));
+    EXPECT_TRUE(is_there(corpus, old, {.now = noon}));
+}
+
+// Thousands of replaced facts: what has ended costs a scope nothing, and comes back to no reader.
+TEST(Corpus, EndedMemoriesSettle) {
+    Corpus corpus;
+    for (std::uint8_t i = 1; i < 250; ++i) {
+        Memory memory = memory_of(i, "x");
+        memory.facts.created_at = noon + std::chrono::minutes(i);
+        memory.facts.expires_at = memory.facts.created_at + std::chrono::minutes(1 + i % 5);
+        corpus.add(memory);
+        for (const int ahead : {-500, 0, 1, 3, 10}) {
+            const TimeScope time{.now = memory.facts.created_at + std::chrono::minutes(ahead)};
+            std::size_t expected = 0;
+            for (Corpus::Slot slot = 0; slot < corpus.slot_end(); ++slot) {
+                const TimeScope read{.now = corpus.not_before_last_write(time.now)};
+                expected += in_scope(validity_of(corpus.facts(slot)), read) ? 1 : 0;
+            }
+            ASSERT_EQ(corpus.scope(time).count(), expected) << int{i} << " " << ahead;
+        }
+    }
 }
 
 TEST(Corpus, RemovalLeavesNothingAndPlacesAreUsedAgain) {
@@ -105,10 +183,10 @@ TEST(Corpus, RemovalLeavesNothingAndPlacesAreUsedAgain) {
         memory.content.session_id = "s" + std::to_string(i % 3);
         memory.facts.expires_at = noon;
         corpus.add(memory);
-        EXPECT_TRUE(corpus.supersede(memory.facts.id, memory.facts.id));
+        EXPECT_TRUE(corpus.supersede(memory.facts.id, {memory.facts.id, i, noon, noon}));
         EXPECT_TRUE(corpus.remove(memory.facts.id));
         EXPECT_FALSE(corpus.remove(memory.facts.id));
-        EXPECT_FALSE(corpus.supersede(memory.facts.id, memory.facts.id));
+        EXPECT_FALSE(corpus.supersede(memory.facts.id, {memory.facts.id, i, noon, noon}));
     }
     EXPECT_EQ(corpus.size(), 1U);
     EXPECT_EQ(corpus.slot_end(), 2U);
@@ -138,8 +216,8 @@ TEST(Corpus, StripsTheNamesOfThoseWhoSpeakNow) {
     Corpus corpus;
     corpus.add(memory_of(1, "a", "Anna"));
     corpus.add(gone);
-    EXPECT_EQ(corpus.strip_names("What did Anna tell Bo?", noon), "What did tell Bo?");
-    EXPECT_EQ(corpus.strip_names("Anna", noon), "Anna");
+    EXPECT_EQ(corpus.strip_names("What did Anna tell Bo?", {.now = noon}), "What did tell Bo?");
+    EXPECT_EQ(corpus.strip_names("Anna", {.now = noon}), "Anna");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,14 +21,41 @@ namespace soma::domain::testing {
 /// quantity from scratch, every choice by sorting. What `search` must equal, to the last bit.
 class NaiveSearch {
   public:
-    std::vector<Memory> memories;  ///< superseded_by kept up to date; removed ones erased
+    std::vector<Memory> memories;  ///< supersessions kept up to date; removed ones erased
+    Time latest = Time::min();     ///< of all writes
+    std::function<bool(const Memory&)> filter = [](const Memory&) { return true; };
 
     std::vector<Hit> search(const SearchRequest& request) const {
-        Query query{request, scope_of(request.now), query_terms(request.text), 0, {}, {}};
+        Query query{request, scope_of(request.time), query_terms(request.text), 0, {}, {}};
         query.idf_sum = idf_sum(query.terms);
         score_passages(query);
         choose(query);
         return rank(query);
+    }
+
+    std::vector<const Memory*> scope_of(TimeScope time) const {
+        time.now = std::max(time.now, latest);
+        std::vector<const Memory*> scope;
+        for (const Memory& memory : memories) {
+            if (in_scope(validity_of(memory.facts), time) && !gives_way(memory, time) &&
+                filter(memory)) {
+                scope.push_back(&memory);
+            }
+        }
+        return scope;
+    }
+
+    // To any successor in scope, as far along the chain as had been recorded.
+    bool gives_way(const Memory& memory, const TimeScope& time) const {
+        if (time.at_any_time || !is_superseded(validity_of(memory.facts), time)) {
+            return false;
+        }
+        for (const Memory& next : memories) {
+            if (next.facts.id == memory.facts.superseded_by) {
+                return in_scope(validity_of(next.facts), time) || gives_way(next, time);
+            }
+        }
+        return false;
     }
 
   private:
@@ -46,16 +74,6 @@ class NaiveSearch {
         std::map<const Memory*, std::vector<Passed>> passages;
         std::set<const Memory*> candidates;
     };
-
-    std::vector<const Memory*> scope_of(Time now) const {
-        std::vector<const Memory*> scope;
-        for (const Memory& memory : memories) {
-            if (is_current(memory.facts, now)) {
-                scope.push_back(&memory);
-            }
-        }
-        return scope;
-    }
 
     static std::vector<std::string> terms_of(const Memory& memory, const Passage& passage) {
         return lexical_terms(
@@ -289,7 +307,7 @@ class NaiveSearch {
                 in_session ? blend_of(query, after != nullptr ? after : memory) : 0;
             hit.values[View::session] = session_value(query, memory);
             const double days = std::chrono::duration<double, std::micro>(
-                                    query.request.now -
+                                    query.request.time.now -
                                     memory->facts.occurred_at.value_or(memory->facts.created_at))
                                     .count() /
                                 (30.0 * 86400 * 1e6);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "domain/retrieval/filtering.h"
 #include "unit/domain/retrieval/naive_search.h"
 
 namespace soma::domain {
@@ -82,7 +83,15 @@ class World {
         SearchRequest request;
         request.text = text;
         request.vector = query;
-        request.now = day_one + hours(below(250));
+        request.time.now = day_one + hours(below(250));
+        if (chance(20)) {
+            request.time.valid_at = day_one + hours(below(250));
+        }
+        if (chance(20)) {
+            request.time.as_of =
+                chance(50) ? AsOf(day_one + hours(below(200))) : AsOf(std::uint64_t{below(200)});
+        }
+        request.time.at_any_time = chance(10);
         request.top_k = 1 + below(30);
         for (double& weight : request.weights.numbers) {
             weight = chance(25) ? static_cast<double>(below(10)) / 10 : weight;
@@ -116,15 +125,24 @@ void compare_with_naive(unsigned seed, SearchLimits limits) {
         const std::size_t act = world.below(10);
         if (act < 7 || all.empty()) {
             all.push_back(world.memory());
+            naive.latest = std::max(naive.latest, all.back().facts.created_at);
             corpus.add(all.back());
         } else if (act < 9) {
             const std::size_t victim = world.below(all.size());
             ASSERT_TRUE(corpus.remove(all[victim].facts.id));
             all.erase(all.begin() + static_cast<std::ptrdiff_t>(victim));
         } else {
+            const Memory& successor = all.back();
             Memory& old = all[world.below(all.size())];
-            old.facts.superseded_by = all.back().facts.id;
-            ASSERT_TRUE(corpus.supersede(old.facts.id, all.back().facts.id));
+            if (old.facts.superseded_by || old.facts.sequence >= successor.facts.sequence) {
+                continue;
+            }
+            const Supersession by{successor.facts.id, successor.facts.sequence,
+                                  successor.facts.created_at,
+                                  std::min(old.facts.valid_to.value_or(Time::max()),
+                                           day_one + hours(world.below(300)))};
+            supersede(old.facts, by);
+            ASSERT_TRUE(corpus.supersede(old.facts.id, by));
         }
         const std::string text = world.words(world.below(6));
         const auto vector = world.vector();
@@ -168,6 +186,7 @@ TEST(Search, FindsTheNearestWhereSignsAreAllAlike) {
             passage.vector = positive();
         }
         corpus.add(memory);
+        naive.latest = memory.facts.created_at;
         naive.memories.push_back(std::move(memory));
     }
     const auto vector = positive();
@@ -228,14 +247,15 @@ TEST(Search, AFilterLimitsTheScope) {
     for (int i = 0; i < 100; ++i) {
         const Memory memory = world.memory();
         corpus.add(memory);
+        naive.latest = memory.facts.created_at;
         if (memory.content.speaker == "Anna") {
             naive.memories.push_back(memory);
         }
     }
     const auto vector = world.vector();
     SearchRequest request = world.request("", &vector);
-    const math::Bitmap filter = corpus.rows_where(
-        [&](Corpus::Slot slot) { return corpus.content(slot, 0).speaker == "Anna"; });
+    const FilterCondition anna{FilterField::speaker, "speaker", FilterOp::eq, {"Anna"}};
+    const math::Bitmap filter = rows_passing(corpus, {.condition = anna}, request.time);
     request.filter = &filter;
     // Without a text, nothing depends on memories outside the filter: BM25's statistics would.
     expect_same(search(corpus, request).hits, naive.search(request));
@@ -279,7 +299,7 @@ TEST(Search, LinksLeadFromWhatWasFoundToWhatBelongsToIt) {
     corpus.add(found);
     SearchRequest request;
     request.text = "lake";
-    request.now = day_one;
+    request.time.now = day_one;
     const auto graph_of = [&](const Memory& memory) {
         for (const Hit& hit : search(corpus, request).hits) {
             if (hit.id == memory.facts.id) {
@@ -298,8 +318,10 @@ TEST(Search, LinksLeadFromWhatWasFoundToWhatBelongsToIt) {
     request.weights[View::graph] = 0.3;
     EXPECT_GT(graph_of(linked), 0);
     EXPECT_EQ(search(corpus, request).hits[1].id, linked.facts.id);
-    const math::Bitmap others = corpus.rows_where(
-        [&](Corpus::Slot slot) { return corpus.entry(slot).id != found.facts.id; });
+    math::Bitmap slots(corpus.slot_end());
+    slots.set(*corpus.find(found.facts.id));
+    slots.invert();
+    const math::Bitmap others = corpus.rows_of(slots);
     request.filter = &others;
     EXPECT_EQ(graph_of(linked), 0) << "its only link leads out of scope";
     request.filter = nullptr;

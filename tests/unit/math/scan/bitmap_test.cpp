@@ -53,5 +53,24 @@ TEST(Bitmap, IntersectionCountsAMissingTailAsZeros) {
     EXPECT_TRUE(wide.test(3));
 }
 
+TEST(Bitmap, UnionsAndComplementsStayWithinTheSize) {
+    Bitmap bitmap(70);
+    bitmap.set(69);
+    Bitmap narrow(10);
+    narrow.set(0);
+    bitmap.unite(narrow);
+    EXPECT_EQ(bitmap.count(), 2U);
+    bitmap.invert();
+    EXPECT_EQ(bitmap.count(), 68U);
+    EXPECT_FALSE(bitmap.test(0) || bitmap.test(69));
+    bitmap.invert();
+    EXPECT_EQ(bitmap.count(), 2U);
+    bitmap.set_word(0, 0);
+    EXPECT_EQ(bitmap.count(), 1U);
+    Bitmap none(0);
+    none.invert();
+    EXPECT_EQ(none.count(), 0U);
+}
+
 }  // namespace
 }  // namespace soma::math

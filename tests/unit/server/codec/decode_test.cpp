@@ -332,6 +332,11 @@ TEST(DecodeParameters, FillTheirFields) {
     EXPECT_TRUE(recall.explain());
     EXPECT_EQ(recall.views_size(), 2);
 
+    somabrain::v1::ListMemoriesRequest list;
+    const std::vector<Parameter> object{{"filter", R"( {"b":[1.0,{}],"a":"\u00e9"} )"}};
+    decode_parameters(object, list);
+    EXPECT_EQ(list.filter(), R"({"a":"é","b":[1,{}]})");
+
     EvaluateRequest mixed;
     const std::vector<Parameter> session{{"session_id", "s"}};
     decode_json(R"({"query":"q"})", session, mixed);
@@ -362,6 +367,24 @@ TEST(DecodeParameters, Refuse) {
 
     somabrain::v1::GetMemoryRequest get;
     EXPECT_THROW(decode_parameters({}, get), Error);
+    // An object comes as JSON text, under the rules of one inside a body.
+    EXPECT_EQ(parameter_refusal({{"filter", R"( {"b":[1.0,{}],"a":"\u00e9"} )"}}), "");
+    EXPECT_EQ(parameter_refusal({{"filter", ""}}).substr(0, 30), "/filter must be valid JSON in ");
+    for (const char* value : {"[]", "\"a\"", "1", "true", "null"}) {
+        EXPECT_EQ(parameter_refusal({{"filter", value}}), "/filter must be a JSON object");
+    }
+    EXPECT_EQ(parameter_refusal({{"filter", R"({"a":[1,{"b":1,"b":2}]})"}}),
+              "/filter/a/1/b is given twice");
+    EXPECT_EQ(parameter_refusal({{"filter", R"({"a":9007199254740993})"}}),
+              "/filter/a must be within ±(2^53 − 1) to be kept exactly");
+    EXPECT_EQ(parameter_refusal({{"filter", "{}{}"}}).substr(0, 13), "/filter must ");
+    EXPECT_EQ(parameter_refusal({{"filter", R"({"a":[0,NaN]})"}}),
+              "/filter/a/1 must be valid JSON in UTF-8: it has no NaN and no infinity");
+    EXPECT_EQ(parameter_refusal({{"filter", "{\"a\":\"" + repeat("x", 32761) + "\"}"}}),
+              "/filter must have at most 32768 bytes");
+    EXPECT_EQ(parameter_refusal({{"filter", "{\"a\":" + repeat("[", 40)}}).substr(0, 10),
+              "/filter/a/");
+
     EvaluateRequest mixed;
     const std::vector<Parameter> session{{"session_id", "s"}};
     EXPECT_THROW(decode_json(R"({"query":"q","session_id":"t"})", session, mixed), Error);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <string>
@@ -64,6 +65,18 @@ TEST(OpenApi, SaysTheLimitsTheCodecChecks) {
     EXPECT_EQ(evaluate.at("properties").at("constitution_version").at("type"),
               (json::array{"integer", "null"}));
     EXPECT_FALSE(evaluate.as_object().contains("additionalProperties"));
+}
+
+TEST(OpenApi, AnObjectAsParameterIsJsonText) {
+    const auto doc = document();
+    const auto& list = doc.at("paths").at("/v1/memories").at("get").at("parameters").as_array();
+    const auto filter = std::find_if(list.begin(), list.end(), [](const json::value& parameter) {
+        return parameter.as_object().contains("name") && parameter.at("name") == "filter";
+    });
+    ASSERT_NE(filter, list.end());
+    EXPECT_EQ(filter->at("in"), "query");
+    EXPECT_FALSE(filter->as_object().contains("schema"));
+    EXPECT_EQ(filter->at("content").at("application/json").at("schema").at("type"), "object");
 }
 
 void expect_references_resolve(const json::value& value, const json::value& root) {

@@ -2,16 +2,17 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Iterable, Mapping, Optional, Sequence, Type, TypeVar
+from typing import Any, AsyncIterator, Iterable, Mapping, Optional, Sequence, Type, TypeVar
 from urllib.parse import quote
 
 from .. import results
 from .._decode import decode
+from .._encode import query as _query
 from .._retry import RetryPolicy
 from .._state import SeenState
 from .._where import PathLike, from_environment, of_local_stack
 from ..errors import ConflictError
-from ..requests import RememberRequest, Time
+from ..requests import Filter, RememberRequest, Time
 from .transport import AsyncTransport
 
 R = TypeVar("R")
@@ -124,22 +125,69 @@ class AsyncSomaBrain:
             self, query: Optional[str] = None, *, embedding: Optional[Sequence[float]] = None,
             top_k: Optional[int] = None, at_least: Optional[str] = None,
             views: Optional[Sequence[str]] = None, explain: Optional[bool] = None,
-            subject: Optional[str] = None) -> results.RecallResponse:
+            subject: Optional[str] = None, filter: Optional[Filter] = None,
+            valid_at: Optional[Time] = None,
+            as_of: Optional[Time] = None) -> results.RecallResponse:
         """Finds the memories that answer a query, best first.
 
         `query` or `embedding`; `top_k`: how many (10). `at_least`: a state_token. `views`: keep
         only these views of the score (all). `explain`: fill in `view_values`. `subject`: under
-        whose key this query's record is sealed (the tenant's).
+        whose key this query's record is sealed (the tenant's). `filter`: which memories may answer,
+        e.g. {"field": "tags", "op": "contains", "value": "tea"}. `valid_at`: ask for what is true
+        then (now). `as_of`: a time or a state_token, for what had been recorded by then.
         """
         body = {
             "query": query, "embedding": embedding, "top_k": top_k, "at_least": at_least,
-            "views": views, "explain": explain, "subject": subject,
+            "views": views, "explain": explain, "subject": subject, "filter": filter,
+            "valid_at": valid_at, "as_of": as_of,
         }
-        return await self._read_fresh(results.RecallResponse, "/v1/recall", body)
+        return await self._read_fresh(results.RecallResponse, "POST", "/v1/recall", body)
 
     async def get(self, id: str) -> results.MemoryRecord:
         """One memory with its whole text. NotFoundError when it is absent or another tenant's."""
         return await self._read(results.MemoryRecord, "GET", _memory_path(id))
+
+    async def list(
+            self, *, filter: Optional[Filter] = None, valid_at: Optional[Time] = None,
+            as_of: Optional[Time] = None, include_superseded: Optional[bool] = None,
+            limit: Optional[int] = None, cursor: Optional[str] = None,
+            at_least: Optional[str] = None) -> results.ListMemoriesResponse:
+        """A page of memories, whole, in the order they were recorded.
+
+        `filter`, `valid_at`, `as_of`, `at_least`: as in `recall`. `include_superseded`: also what
+        is not true at that time. `limit`: 1 to 1,000 a page (100). `cursor`: `next_cursor` of the
+        page before, with the same other arguments; all pages show the first one's state.
+        """
+        parameters = {
+            "filter": filter, "valid_at": valid_at, "as_of": as_of,
+            "include_superseded": include_superseded, "limit": limit, "cursor": cursor,
+            "at_least": at_least,
+        }
+        return await self._read_fresh(
+            results.ListMemoriesResponse, "GET", "/v1/memories", parameters)
+
+    async def list_all(
+            self, *, filter: Optional[Filter] = None, valid_at: Optional[Time] = None,
+            as_of: Optional[Time] = None,
+            include_superseded: Optional[bool] = None) -> AsyncIterator[results.MemoryRecord]:
+        """Every memory that `list` would give, page after page as they are asked for."""
+        cursor = None
+        while True:
+            page = await self.list(
+                filter=filter, valid_at=valid_at, as_of=as_of,
+                include_superseded=include_superseded, cursor=cursor)
+            for memory in page.memories:
+                yield memory
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def history(
+            self, id: str, *, limit: Optional[int] = None,
+            cursor: Optional[str] = None) -> results.MemoryHistoryResponse:
+        """What was recorded under the memory's `key`, oldest first; without one, itself."""
+        path = _memory_path(id) + "/history" + _query({"limit": limit, "cursor": cursor})
+        return await self._read(results.MemoryHistoryResponse, "GET", path)
 
     async def delete(
             self, id: str, *,
@@ -182,7 +230,8 @@ class AsyncSomaBrain:
             "token_budget": token_budget, "at_least": at_least, "subject": subject,
             "embedding": embedding,
         }
-        return await self._read_fresh(results.EvaluateResponse, "/v1/brain/evaluate", body)
+        return await self._read_fresh(
+            results.EvaluateResponse, "POST", "/v1/brain/evaluate", body)
 
     async def feedback(
             self, evaluation_id: str, reward: float, *,
@@ -228,13 +277,21 @@ class AsyncSomaBrain:
         self._seen.see(answer)
         return decode(kind, answer)
 
-    async def _read_fresh(self, kind: Type[R], path: str, body: Mapping[str, Any]) -> R:
+    async def _read_asking(
+            self, kind: Type[R], verb: str, path: str, asked: Mapping[str, Any]) -> R:
+        """The arguments go into the body, or into the path where a GET has none."""
+        if verb == "GET":
+            return await self._read(kind, verb, path + _query(asked))
+        return await self._read(kind, verb, path, asked)
+
+    async def _read_fresh(
+            self, kind: Type[R], verb: str, path: str, asked: Mapping[str, Any]) -> R:
         """A read that takes `at_least`: this client's own state, unless the caller names one."""
         token = self._seen.token if self._reads_own_writes else None
-        if token is None or body["at_least"] is not None:
-            return await self._read(kind, "POST", path, body)
+        if token is None or asked["at_least"] is not None:
+            return await self._read_asking(kind, verb, path, asked)
         try:
-            return await self._read(kind, "POST", path, {**body, "at_least": token})
+            return await self._read_asking(kind, verb, path, {**asked, "at_least": token})
         except ConflictError:
             # The service was restored to an older state; the next call shall not fail as well.
             self._seen.forget(token)

@@ -35,6 +35,48 @@ TEST(Migrations, AreNumberedDensely) {
     }
 }
 
+// A database as an earlier release left it: what was superseded then gets its time, and the table
+// its row-level security back.
+TEST(Migrations, FactsInTimeMendsWhatWasSupersededBefore) {
+    const FreshDatabase database("facts_in_time");
+    const auto owner = Connection::open(database.owner, soon());
+    std::string_view last;
+    for (const Migration& migration : migrations()) {
+        if (migration.name == "0008_facts_in_time") {
+            last = migration.sql;
+            break;
+        }
+        owner->run_script(std::string(migration.sql), soon());
+    }
+    ASSERT_FALSE(last.empty());
+    const auto app = Connection::open(database.app, soon());
+    app->run_script(
+        "BEGIN; SELECT set_config('soma.tenant', '00000000-0000-0000-0000-000000000001', true);"
+        "INSERT INTO memories (tenant, id, sequence, log_index, created_at, valid_to, kind,"
+        " superseded_by, superseded_sequence, subject_hmac, sealed)"
+        " SELECT '00000000-0000-0000-0000-000000000001', id::uuid, n, n, at::timestamptz,"
+        " till::timestamptz, '', by::uuid, s, decode(repeat('00', 32), 'hex'), ''"
+        " FROM (VALUES"
+        " ('00000000-0000-0000-0000-00000000000a', 1, '2024-01-01Z', '2024-01-02Z',"
+        "  '00000000-0000-0000-0000-00000000000b', 2),"
+        " ('00000000-0000-0000-0000-00000000000b', 2, '2024-01-02Z', '2024-01-03Z',"
+        "  '00000000-0000-0000-0000-00000000000c', 3),"
+        " ('00000000-0000-0000-0000-00000000000d', 4, '2024-01-04Z', NULL, NULL, NULL))"
+        " AS row (id, n, at, till, by, s); COMMIT",
+        soon());
+    owner->run_script(std::string(last), soon());
+    static constexpr Statement kRead{
+        "test_superseded",
+        "SELECT string_agg(COALESCE(superseded_at::date::text, 'never'), ' ' ORDER BY sequence)"
+        " FROM memories"};
+    const auto superuser =
+        Connection::open(PostgresWorld::shared().cluster.superuser("facts_in_time"), soon());
+    EXPECT_EQ(superuser->run(kRead, {}, soon()).row(0).bytes(0), "2024-01-02 2024-01-03 never");
+    static constexpr Statement kForced{
+        "test_forced", "SELECT relforcerowsecurity::text FROM pg_class WHERE relname = 'memories'"};
+    EXPECT_EQ(superuser->run(kForced, {}, soon()).row(0).bytes(0), "true");
+}
+
 TEST(Migrations, ApplyOnceAndRefuseAChangedHistory) {
     const FreshDatabase database("history");
     const auto app = Connection::open(database.app, soon());

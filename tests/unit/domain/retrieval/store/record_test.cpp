@@ -19,6 +19,9 @@ Memory full_memory() {
     memory.facts.importance = 1.0;
     memory.facts.kind = "fact";
     memory.facts.superseded_by = memory.facts.id;
+    memory.facts.superseded_sequence = (1ULL << 50) + 1;
+    memory.facts.superseded_at = Time(std::chrono::microseconds(6));
+    memory.facts.given_valid_to = Time(std::chrono::microseconds(7));
     memory.content = {"first. second.", "who", "speaker", "session", "key", {"t1", "", "t3"}, "{}"};
     memory.passages = {{0, 6, {}}, {7, 14, {}}};
     return memory;
@@ -36,6 +39,7 @@ TEST(Record, GivesBackEverythingButTheVectors) {
     EXPECT_EQ(record.text_bytes(), 14U);
     EXPECT_EQ(record.speaker(), "speaker");
     EXPECT_EQ(record.session_id(), "session");
+    EXPECT_EQ(record.metadata(), "{}");
 }
 
 TEST(Record, AnEmptyMemoryToo) {
