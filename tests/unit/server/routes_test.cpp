@@ -30,7 +30,7 @@ TEST(Routes, FindTheMethod) {
 
 TEST(Routes, KnowWrongVerbsAndPaths) {
     const Routes routes(contract_services());
-    EXPECT_EQ(method_of(routes, "PUT", "/v1/memories"), "allow POST");
+    EXPECT_EQ(method_of(routes, "PUT", "/v1/memories"), "allow POST, GET");
     EXPECT_EQ(method_of(routes, "POST", "/v1/memories/abc"), "allow GET, DELETE");
     EXPECT_EQ(method_of(routes, "get", "/v1/memories/abc"), "allow GET, DELETE");
     for (const char* target :

@@ -12,7 +12,7 @@ using test::LivingCore;
 /// A query by text, with what a test says beside it.
 SearchQuery about(std::string_view text, std::span<const float> embedding = {},
                   std::span<const std::string> views = {}, std::string_view at_least = {}) {
-    return {.text = text, .embedding = embedding, .views = views, .at_least = at_least};
+    return {.text = text, .embedding = embedding, .views = views, .scope = {.at_least = at_least}};
 }
 
 class SearchTest : public ::testing::Test {
