@@ -13,6 +13,7 @@ using Register = void (*)(CLI::App& program);
 void register_check(CLI::App& program);
 void register_config(CLI::App& program);
 void register_evaluate(CLI::App& program);
+void register_export(CLI::App& program);
 void register_import(CLI::App& program);
 void register_migrate(CLI::App& program);
 void register_ports(CLI::App& program);
@@ -26,7 +27,7 @@ void register_token(CLI::App& program);
 inline constexpr Register kCommands[] = {
     register_serve,    register_migrate, register_tenant,   register_token,
     register_remember, register_recall,  register_evaluate, register_import,
-    register_ports,    register_config,  register_check,
+    register_export,   register_ports,   register_config,   register_check,
 };
 
 }  // namespace soma::cli

@@ -13,6 +13,7 @@ namespace json = boost::json;
 /// A batch of long texts takes a while to embed.
 constexpr std::chrono::seconds kRequestTime{120};
 constexpr std::size_t kMaxAnswerBytes = 16 << 20;
+constexpr int kFirstRefusal = 300;
 
 Problem problem_of(const backends::HttpAnswer& answer) {
     Problem problem{answer.status, "the service answered " + std::to_string(answer.status), ""};
@@ -63,12 +64,23 @@ std::optional<Problem> ApiClient::try_post(const std::string& path, std::string 
     request.body = std::move(body);
     request.max_answer_bytes = kMaxAnswerBytes;
     const auto reply = send(request);
-    constexpr int first_refusal = 300;
-    if (reply.status >= first_refusal) {
+    if (reply.status >= kFirstRefusal) {
         return problem_of(reply);
     }
     answer = json::parse(reply.body).as_object();
     return std::nullopt;
+}
+
+std::string ApiClient::get(const std::string& path) {
+    backends::HttpRequest request;
+    request.url = url_ + path;
+    request.headers = {{"Authorization", "Bearer " + token_}};
+    request.max_answer_bytes = kMaxAnswerBytes;
+    auto reply = send(request);
+    if (reply.status >= kFirstRefusal) {
+        throw Error(ErrorKind::invalid_argument, problem_of(reply).detail);
+    }
+    return std::move(reply.body);
 }
 
 backends::HttpAnswer ApiClient::send(const backends::HttpRequest& request) {

@@ -30,6 +30,9 @@ class ApiClient {
                                     const std::string& idempotency_key,
                                     boost::json::object& answer);
 
+    /// The body of a successful GET. Throws Error with the problem's words otherwise.
+    std::string get(const std::string& path);
+
     const std::string& url() const { return url_; }
     const std::string& token() const { return token_; }
 
