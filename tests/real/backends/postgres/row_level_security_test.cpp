@@ -53,8 +53,8 @@ class RowLevelSecurityTest : public ::testing::Test {
                "', gen_random_uuid(), NULL, sha256('s'), 0, 1, now(), now() + '1 hour', 'x');"
                "INSERT INTO feedback_events VALUES ('" +
                id +
-               "', gen_random_uuid(), gen_random_uuid(), NULL, sha256('s'), 1, 0, now(), now(),"
-               " sha256('r'), 'x');"
+               "', gen_random_uuid(), gen_random_uuid(), NULL, sha256('s'), 1, 0, now(),"
+               " now() + '1 hour', sha256('r'), 'x');"
                "INSERT INTO token_usage VALUES ('" +
                id +
                "', gen_random_uuid(), now(), 1, NULL);"
