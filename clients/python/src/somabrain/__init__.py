@@ -20,6 +20,7 @@ from .errors import (
     UnauthenticatedError,
     UnavailableError,
     UnexpectedAnswer,
+    UnsupportedMediaTypeError,
 )
 from .requests import RememberRequest
 from .results import (
@@ -50,5 +51,5 @@ __all__ = [
     "PermissionDeniedError", "RecallResponse", "RecalledMemory", "RememberBatchResponse",
     "RememberRequest", "RememberResponse", "ResourceExhaustedError", "RetryPolicy", "SomaBrain",
     "SomaBrainError", "UnauthenticatedError", "UnavailableError", "UnexpectedAnswer",
-    "WorkingMemoryItem", "__version__",
+    "UnsupportedMediaTypeError", "WorkingMemoryItem", "__version__",
 ]

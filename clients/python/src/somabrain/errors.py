@@ -92,6 +92,10 @@ class PayloadTooLargeError(ApiError):
     """413: the request's body is over its limit."""
 
 
+class UnsupportedMediaTypeError(ApiError):
+    """415: a body in another form than JSON; this client sends none."""
+
+
 class IdempotencyReusedError(ApiError):
     """422: the Idempotency-Key belongs to another request."""
 
@@ -120,6 +124,7 @@ _BY_KIND: Dict[str, Type[ApiError]] = {
     "already_exists": AlreadyExistsError,
     "conflict": ConflictError,
     "payload_too_large": PayloadTooLargeError,
+    "unsupported_media_type": UnsupportedMediaTypeError,
     "idempotency_reused": IdempotencyReusedError,
     "resource_exhausted": ResourceExhaustedError,
     "internal": InternalError,
