@@ -113,6 +113,7 @@ TEST(Corpus, NobodyReadsFromBeforeTheLastWrite) {
     Memory fresh = memory_of(2, "new");
     fresh.facts.created_at = noon + std::chrono::hours(1);
     fresh.facts.valid_from = fresh.facts.created_at;
+    fresh.facts.valid_to = noon + std::chrono::hours(10);
     corpus.add(old);
     corpus.supersede(old.facts.id,
                      {fresh.facts.id, 2, fresh.facts.created_at, fresh.facts.created_at});
