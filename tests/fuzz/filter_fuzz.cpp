@@ -20,11 +20,11 @@ using namespace soma;
 std::vector<domain::Memory> some_memories() {
     std::vector<domain::Memory> memories(4);
     for (std::size_t i = 0; i < memories.size(); ++i) {
-        auto& [facts, content, passages] = memories[i];
-        facts.id.bytes[15] = static_cast<std::uint8_t>(i);
-        facts.sequence = i + 1;
-        facts.created_at = Time(std::chrono::hours(i));
-        passages.push_back({0, 0, {1, {1}}});
+        domain::Memory& memory = memories[i];
+        memory.facts.id.bytes[15] = static_cast<std::uint8_t>(i);
+        memory.facts.sequence = i + 1;
+        memory.facts.created_at = Time(std::chrono::hours(i));
+        memory.passages.push_back({0, 0, {1, {1}}});
     }
     memories[1].facts.kind = "fact";
     memories[1].facts.turn = 3;
