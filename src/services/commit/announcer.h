@@ -32,7 +32,6 @@ class Announcer {
 
     /// Only before start().
     void add(Projection projection) { projections_.push_back(std::move(projection)); }
-    bool started() const { return thread_.joinable(); }
     void start();
     /// Waits while two groups are untold: a projection that lags slows the writes down.
     void announce(DurableGroup durable);

@@ -30,14 +30,8 @@ StoredEvaluation read(const RowView& row) {
 
 std::optional<StoredEvaluation> Evaluations::get(const Uuid& tenant, const Uuid& id, Time now,
                                                  const Deadline& deadline) {
-    return pool_.run(deadline, [&](Connection& connection) -> std::optional<StoredEvaluation> {
-        const Result result = read_for_tenant(connection, tenant, kGet,
-                                              Params().add(tenant).add(id).add(now), deadline);
-        if (result.rows() == 0) {
-            return std::nullopt;
-        }
-        return read(result.row(0));
-    });
+    return find_for_tenant(pool_, tenant, kGet, Params().add(tenant).add(id).add(now), deadline,
+                           read);
 }
 
 }  // namespace soma::backends

@@ -29,15 +29,8 @@ domain::StoredFeedback read(const RowView& row) {
 
 std::optional<domain::StoredFeedback> FeedbackEvents::of(const Uuid& tenant, const Uuid& evaluation,
                                                          const Deadline& deadline) {
-    return pool_.run(
-        deadline, [&](Connection& connection) -> std::optional<domain::StoredFeedback> {
-            const Result result = read_for_tenant(connection, tenant, kOf,
-                                                  Params().add(tenant).add(evaluation), deadline);
-            if (result.rows() == 0) {
-                return std::nullopt;
-            }
-            return read(result.row(0));
-        });
+    return find_for_tenant(pool_, tenant, kOf, Params().add(tenant).add(evaluation), deadline,
+                           read);
 }
 
 }  // namespace soma::backends

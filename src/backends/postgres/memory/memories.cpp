@@ -112,14 +112,8 @@ void read_links(Connection& connection, const Uuid& tenant, std::vector<StoredMe
 
 std::optional<StoredMemory> Memories::get(const Uuid& tenant, const Uuid& id,
                                           const Deadline& deadline) {
-    return pool_.run(deadline, [&](Connection& connection) -> std::optional<StoredMemory> {
-        const Result result =
-            read_for_tenant(connection, tenant, kGet, Params().add(tenant).add(id), deadline);
-        if (result.rows() == 0) {
-            return std::nullopt;
-        }
-        return read_memory(result.row(0));
-    });
+    return find_for_tenant(pool_, tenant, kGet, Params().add(tenant).add(id), deadline,
+                           read_memory);
 }
 
 std::vector<StoredMemory> Memories::get_all(const Uuid& tenant, std::span<const Uuid> ids,
