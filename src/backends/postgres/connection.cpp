@@ -132,12 +132,14 @@ Connection::~Connection() {
 }
 
 bool Connection::idle() const {
-    return !broken_ && queued_.empty() && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+    return !broken_ && queued_.empty() && sent_.empty() &&
+           PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }
 
 void Connection::lose(const std::string& reason) {
     broken_ = true;
     queued_.clear();
+    sent_.clear();
     PQfinish(std::exchange(connection_, nullptr));
     throw PostgresError::lost(reason);
 }
@@ -150,15 +152,15 @@ void Connection::queue(const Statement& statement, const Params& params) {
         if (PQsendPrepare(connection_, statement.name, statement.sql, 0, nullptr) == 0) {
             lose(trimmed(PQerrorMessage(connection_)));
         }
-        // Withdrawn by flush() when the server did not take it.
+        // Withdrawn by receive() when the server did not take it.
         prepared_.insert(statement.name);
         queued_.push_back({statement.name});
     }
-    send(statement, params);
+    put(statement, params);
     queued_.push_back({});
 }
 
-void Connection::send(const Statement& statement, const Params& params) {
+void Connection::put(const Statement& statement, const Params& params) {
     std::vector<const char*> values(params.size());
     std::vector<int> lengths(params.size());
     const std::vector<int> formats(params.size(), kBinary);
@@ -209,17 +211,27 @@ pg_result* Connection::next_result(const Deadline& deadline) {
     return result;
 }
 
-std::vector<Result> Connection::flush(const Deadline& deadline) {
+void Connection::send(const Deadline& deadline) {
     if (broken_) {
         throw PostgresError::lost("the session is closed");
     }
     if (PQpipelineSync(connection_) == 0) {
         lose(trimmed(PQerrorMessage(connection_)));
     }
+    sent_.push_back(std::exchange(queued_, {}));
     flush_output(deadline);
+}
+
+std::vector<Result> Connection::receive(const Deadline& deadline) {
+    if (broken_) {
+        throw PostgresError::lost("the session is closed");
+    }
+    SOMA_ASSERT(!sent_.empty(), "only what was sent is answered");
+    const std::vector<Queued> sent = std::move(sent_.front());
+    sent_.pop_front();
     std::vector<Result> results;
     std::optional<PostgresError> error;
-    for (const Queued& entry : queued_) {
+    for (const Queued& entry : sent) {
         Result result(next_result(deadline));
         const pg_result* raw = result.get();
         if (raw != nullptr && failed(raw)) {
@@ -233,13 +245,17 @@ std::vector<Result> Connection::flush(const Deadline& deadline) {
         Result end(next_result(deadline));  // the null that ends each statement's results
         SOMA_ASSERT(end.get() == nullptr, "one result for each statement");
     }
-    queued_.clear();
     Result sync(next_result(deadline));
     SOMA_ASSERT(PQresultStatus(sync.get()) == PGRES_PIPELINE_SYNC, "the pipeline ends in a sync");
     if (error) {
         throw *error;
     }
     return results;
+}
+
+std::vector<Result> Connection::flush(const Deadline& deadline) {
+    send(deadline);
+    return receive(deadline);
 }
 
 Result Connection::run(const Statement& statement, const Params& params, const Deadline& deadline) {
@@ -251,7 +267,7 @@ void Connection::run_script(const std::string& sql, const Deadline& deadline) {
     if (broken_) {
         throw PostgresError::lost("the session is closed");
     }
-    SOMA_ASSERT(queued_.empty(), "a script does not join a pipeline");
+    SOMA_ASSERT(queued_.empty() && sent_.empty(), "a script does not join a pipeline");
     PQexitPipelineMode(connection_);
     if (PQsendQuery(connection_, sql.c_str()) == 0) {
         lose(trimmed(PQerrorMessage(connection_)));

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -73,9 +74,13 @@ class Connection {
 
     /// Adds a statement to the pipeline; nothing is waited for.
     void queue(const Statement& statement, const Params& params);
-    /// Sends what is queued and returns its results in order. The first failing statement is thrown
-    /// once the server has answered all of it: the statements behind it were skipped. The session
-    /// stays usable unless the error says connection_lost.
+    /// Sends what is queued, as one whole; more may be queued and sent before it is answered.
+    void send(const Deadline& deadline);
+    /// The results, in order, of the oldest whole that was sent and not yet received. The first
+    /// failing statement is thrown once the server has answered all of it: the statements behind it
+    /// were skipped. The session stays usable unless the error says connection_lost.
+    std::vector<Result> receive(const Deadline& deadline);
+    /// Sends what is queued and waits for its results.
     std::vector<Result> flush(const Deadline& deadline);
 
     /// Several statements in one text (a migration), as one implicit transaction unless it says
@@ -87,7 +92,7 @@ class Connection {
 
     /// Closed by an error or a deadline: open another.
     bool broken() const { return broken_; }
-    /// Outside a transaction with nothing queued: fit for the next user.
+    /// Outside a transaction with nothing queued or unanswered: fit for the next user.
     bool idle() const;
 
   private:
@@ -97,7 +102,7 @@ class Connection {
     };
 
     explicit Connection(pg_conn* connection) : connection_(connection) {}
-    void send(const Statement& statement, const Params& params);
+    void put(const Statement& statement, const Params& params);
     pg_result* next_result(const Deadline& deadline);
     void flush_output(const Deadline& deadline);
     [[noreturn]] void lose(const std::string& reason);
@@ -106,6 +111,7 @@ class Connection {
     bool broken_ = false;
     std::set<std::string, std::less<>> prepared_;
     std::vector<Queued> queued_;
+    std::deque<std::vector<Queued>> sent_;
 };
 
 }  // namespace soma::backends

@@ -19,7 +19,12 @@ void Announcer::announce(DurableGroup durable) {
         changed_.wait(lock, [&] { return untold_.size() < kUntoldGroups; });
         untold_.push_back(std::move(durable));
     }
-    changed_.notify_one();
+    changed_.notify_all();
+}
+
+void Announcer::wait_until_told() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return untold_.empty() && !telling_; });
 }
 
 void Announcer::stop() {
@@ -27,7 +32,7 @@ void Announcer::stop() {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
-    changed_.notify_one();
+    changed_.notify_all();
     if (thread_.joinable()) {
         thread_.join();
     }
@@ -44,10 +49,12 @@ void Announcer::run() noexcept {
         }
         DurableGroup durable = std::move(untold_.front());
         untold_.pop_front();
+        telling_ = true;
         lock.unlock();
-        changed_.notify_one();
         tell(durable);
         lock.lock();
+        telling_ = false;
+        changed_.notify_all();
     }
 }
 

@@ -35,6 +35,8 @@ class Announcer {
     void start();
     /// Waits while two groups are untold: a projection that lags slows the writes down.
     void announce(DurableGroup durable);
+    /// Returns when everybody has been told.
+    void wait_until_told();
     /// Tells what is left, then ends the thread. Idempotent.
     void stop();
 
@@ -46,6 +48,7 @@ class Announcer {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<DurableGroup> untold_;
+    bool telling_ = false;
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -1,6 +1,7 @@
 #include "services/commit/committer.h"
 
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -28,7 +29,25 @@ using domain::Plan;
 /// After a presumption that did not hold, as many groups ask: another process is writing too.
 constexpr int kGroupsThatAsk = 16;
 
+/// Transactions sent and not answered: one at the server, one behind it so that it never waits.
+constexpr std::size_t kMostFlights = 2;
+
 constexpr const char* kUnknown = "outcome unknown: repeat with the same Idempotency-Key";
+
+/// A transaction that was sent before its predecessor was answered.
+struct Flight {
+    std::shared_ptr<CommitGroup> group;
+    Plan plan;
+    Deadline deadline;
+    std::string number;
+    bool commit_sent = false;
+};
+
+/// A flight that did not land, and why.
+struct Lost {
+    Flight flight;
+    backends::PostgresError error;
+};
 
 /// COMMIT left and its answer never came.
 struct OutcomeUnknown {
@@ -60,14 +79,20 @@ struct Committer::State {
           queue(options.queue_limit, options.group_intents, options.group_rows) {}
 
     void run();
+    void begin(std::shared_ptr<CommitGroup> group);
+    bool send(const std::shared_ptr<CommitGroup>& group);
+    void land();
+    std::optional<backends::PostgresError> hear(Flight& flight);
+    void recover(std::vector<Lost> lost);
     void commit(const std::shared_ptr<CommitGroup>& group, std::size_t first, std::size_t count,
                 const Deadline& deadline, bool repeated);
     Plan transact(std::span<const Intent> intents, const Deadline& deadline);
-    std::optional<domain::Findings> presumed(const domain::Questions& questions) const;
     domain::Findings read(std::span<const Intent> intents, const domain::Questions& questions,
                           const Deadline& deadline);
     void acknowledge(DurableGroup durable);
     void fail(CommitGroup& group, std::size_t first, std::size_t count, std::exception_ptr error);
+    void fail_unknown(CommitGroup& group, std::size_t first, std::size_t count,
+                      const std::string& reason);
     void drop_expired(CommitGroup& group);
 
     template <typename Change>
@@ -84,6 +109,11 @@ struct Committer::State {
         }
     }
 
+    void trace_sent(const std::string& number, const Plan& plan) const {
+        trace("commit ", number, " sent: intents ", std::to_string(plan.outcomes.size()),
+              ", log size ", std::to_string(plan.log_size));
+    }
+
     const backends::ConnectionSettings settings;
     const CommitterOptions options;
     CommitQueue queue;
@@ -91,7 +121,8 @@ struct Committer::State {
     std::thread thread;
     std::unique_ptr<backends::Connection> connection;
     std::uint64_t attempts = 0;  ///< numbers the trace's lines
-    domain::Position position;   ///< after this process's last transaction
+    std::deque<Flight> flights;  ///< at most kMostFlights
+    domain::Position position;   ///< after the last transaction sent
     int groups_to_ask = 1;       ///< nothing is presumed before the first transaction
 
     mutable std::mutex totals_mutex;
@@ -153,15 +184,107 @@ CommitterCounters Committer::counters() const {
 
 void Committer::State::run() {
     for (;;) {
-        CommitGroup group = queue.take();
-        if (group.size() == 0) {
+        const bool idle = flights.empty();
+        if (!idle) {
+            // Those who were just told write again at once: they belong into the next group.
+            announcer.wait_until_told();
+        }
+        CommitGroup group =
+            queue.take(idle ? CommitQueue::IfEmpty::wait : CommitQueue::IfEmpty::leave);
+        const bool took = group.size() != 0;
+        if (idle && !took) {
             return;
         }
         drop_expired(group);
         if (group.size() != 0) {
-            const std::size_t size = group.size();
-            commit(std::make_shared<CommitGroup>(std::move(group)), 0, size,
-                   Deadline(options.transaction_timeout), false);
+            begin(std::make_shared<CommitGroup>(std::move(group)));
+        }
+        if (!flights.empty() && (!took || flights.size() == kMostFlights)) {
+            land();
+        }
+    }
+}
+
+void Committer::State::begin(std::shared_ptr<CommitGroup> group) {
+    if (send(group)) {
+        return;
+    }
+    while (!flights.empty()) {
+        land();
+    }
+    commit(group, 0, group->size(), Deadline(options.transaction_timeout), false);
+}
+
+/// Plans the group from where the transaction before leaves the ledger and sends it; false when it
+/// must ask first, or when something is wrong with it.
+bool Committer::State::send(const std::shared_ptr<CommitGroup>& group) {
+    if (groups_to_ask != 0 || connection->broken()) {
+        return false;
+    }
+    const auto found = domain::presume(domain::questions(group->intents), position);
+    if (!found) {
+        return false;
+    }
+    try {
+        flights.push_back({group, domain::make_plan(group->intents, *found),
+                           Deadline(options.transaction_timeout), std::to_string(++attempts)});
+    } catch (const std::exception&) {
+        return false;  // told apart item by item
+    }
+    Flight& flight = flights.back();
+    domain::advance(position, *found, flight.plan);
+    try {
+        send_and_commit(
+            *connection, flight.plan, backends::Basis::presumed,
+            [&] {
+                flight.commit_sent = true;
+                trace_sent(flight.number, flight.plan);
+            },
+            flight.deadline);
+    } catch (const backends::PostgresError&) {
+        // The session is gone: landing says so for every flight.
+    }
+    return true;
+}
+
+/// Hears of the oldest flight. When it failed, those behind it were planned from where it would
+/// have left the ledger: they are heard out and whatever failed is done over.
+void Committer::State::land() {
+    std::vector<Lost> lost;
+    do {
+        Flight flight = std::move(flights.front());
+        flights.pop_front();
+        if (auto error = hear(flight)) {
+            lost.push_back({std::move(flight), std::move(*error)});
+        }
+    } while (!lost.empty() && !flights.empty());
+    if (!lost.empty()) {
+        recover(std::move(lost));
+    }
+}
+
+std::optional<backends::PostgresError> Committer::State::hear(Flight& flight) {
+    try {
+        connection->receive(flight.deadline);
+    } catch (const backends::PostgresError& error) {
+        return error;
+    }
+    trace("commit ", flight.number, " answered");
+    acknowledge({std::move(flight.group), 0, std::move(flight.plan)});
+    return std::nullopt;
+}
+
+void Committer::State::recover(std::vector<Lost> lost) {
+    connection->rollback(Deadline(options.transaction_timeout));
+    position = {};
+    groups_to_ask = kGroupsThatAsk;
+    for (auto& [flight, error] : lost) {
+        if (error.connection_lost() && flight.commit_sent) {
+            trace("commit ", flight.number, " lost");
+            fail_unknown(*flight.group, 0, flight.group->size(), error.detail());
+        } else {
+            count([](CommitterCounters& counters) { ++counters.retries; });
+            commit(flight.group, 0, flight.group->size(), flight.deadline, true);
         }
     }
 }
@@ -195,11 +318,10 @@ void Committer::State::commit(const std::shared_ptr<CommitGroup>& group, std::si
     try {
         done = transact(intents, deadline);
     } catch (const OutcomeUnknown& unknown) {
-        count([&](CommitterCounters& counters) { counters.unknown += count_of; });
-        error = std::make_exception_ptr(Error(ErrorKind::unavailable, kUnknown, unknown.reason));
+        fail_unknown(*group, first, count_of, unknown.reason);
+        return;
     } catch (const backends::PostgresError& failure) {
-        repeat = !repeated && !deadline.passed() &&
-                 (groups_to_ask == kGroupsThatAsk || worth_repeating(failure));
+        repeat = !repeated && !deadline.passed() && worth_repeating(failure);
         one_by_one = failure.kind() != ErrorKind::unavailable && count_of > 1;
         error = std::current_exception();
     } catch (const std::exception&) {
@@ -222,6 +344,7 @@ void Committer::State::commit(const std::shared_ptr<CommitGroup>& group, std::si
     }
 }
 
+/// The group in a transaction of two round trips, which asks before it plans.
 Plan Committer::State::transact(std::span<const Intent> intents, const Deadline& deadline) {
     if (!connection || connection->broken()) {
         connection = backends::Connection::open(settings, deadline);
@@ -229,28 +352,23 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
     }
     const std::string number = std::to_string(++attempts);
     bool commit_sent = false;
-    const domain::Questions questions = domain::questions(intents);
-    std::optional<domain::Findings> found = presumed(questions);
-    const auto basis = found ? backends::Basis::presumed : backends::Basis::read;
     try {
-        if (!found) {
-            found = read(intents, questions, deadline);
-        }
-        Plan plan = domain::make_plan(intents, *found);
-        write_and_commit(
-            *connection, plan, basis,
+        const domain::Findings found = read(intents, domain::questions(intents), deadline);
+        Plan plan = domain::make_plan(intents, found);
+        send_and_commit(
+            *connection, plan, backends::Basis::read,
             [&] {
                 commit_sent = true;
-                trace("commit ", number, " sent: intents ", std::to_string(intents.size()),
-                      ", log size ", std::to_string(plan.log_size));
+                trace_sent(number, plan);
             },
             deadline);
+        connection->receive(deadline);
         trace("commit ", number, " answered");
-        domain::advance(position, *found, plan);
+        domain::advance(position, found, plan);
         groups_to_ask = std::max(0, groups_to_ask - 1);
         return plan;
     } catch (const backends::PostgresError& error) {
-        groups_to_ask = basis == backends::Basis::presumed ? kGroupsThatAsk : 1;
+        groups_to_ask = std::max(1, groups_to_ask);
         if (error.connection_lost() && commit_sent) {
             trace("commit ", number, " lost");
             throw OutcomeUnknown{error.detail()};
@@ -261,11 +379,6 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
         connection->rollback(Deadline(options.transaction_timeout));
         throw;
     }
-}
-
-std::optional<domain::Findings> Committer::State::presumed(
-    const domain::Questions& questions) const {
-    return groups_to_ask == 0 ? domain::presume(questions, position) : std::nullopt;
 }
 
 domain::Findings Committer::State::read(std::span<const Intent> intents,
@@ -294,6 +407,13 @@ void Committer::State::fail(CommitGroup& group, std::size_t first, std::size_t c
     for (std::size_t i = first; i < first + count_of; ++i) {
         group.promises[i].set_exception(error);
     }
+}
+
+void Committer::State::fail_unknown(CommitGroup& group, std::size_t first, std::size_t count_of,
+                                    const std::string& reason) {
+    count([&](CommitterCounters& counters) { counters.unknown += count_of; });
+    fail(group, first, count_of,
+         std::make_exception_ptr(Error(ErrorKind::unavailable, kUnknown, reason)));
 }
 
 }  // namespace soma::services

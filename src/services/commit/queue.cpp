@@ -28,9 +28,11 @@ void CommitQueue::move_first_to(CommitGroup& group) {
     pending_.pop_front();
 }
 
-CommitGroup CommitQueue::take() {
+CommitGroup CommitQueue::take(IfEmpty if_empty) {
     std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [&] { return closed_ || !pending_.empty(); });
+    if (if_empty == IfEmpty::wait) {
+        arrived_.wait(lock, [&] { return closed_ || !pending_.empty(); });
+    }
     CommitGroup group;
     std::size_t rows = 0;
     while (!closed_ && !pending_.empty() && group.size() < group_intents_) {

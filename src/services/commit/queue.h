@@ -30,8 +30,9 @@ class CommitQueue {
     enum class Refusal { full, closed };
     /// nullopt: taken in, `outcome` will be fulfilled. Otherwise nothing was taken.
     std::optional<Refusal> push(domain::Intent& intent, std::future<domain::Outcome>& outcome);
-    /// Waits for an intent and takes what is there with it; empty when closed.
-    CommitGroup take();
+    enum class IfEmpty { wait, leave };
+    /// Takes what is there, after waiting for a first intent if told to; empty when closed.
+    CommitGroup take(IfEmpty if_empty);
     /// Takes nothing more in and wakes take().
     void close();
     /// What was never taken, after close().

@@ -22,12 +22,12 @@ enum class Basis {
     presumed,  ///< a position kept from an earlier one; the transaction begins here
 };
 
-/// Writes the plan and commits, in one pipeline. A presumption that does not hold is a
-/// PostgresError (serialisation failure, or a repeated Idempotency-Key), and nothing is written.
-/// `before_commit` is called when all else is queued
-/// and nothing of COMMIT has left: a session that is lost later leaves the outcome unknown. Returns
-/// only when the server has answered COMMIT.
-void write_and_commit(Connection& connection, const domain::Plan& plan, Basis basis,
-                      const std::function<void()>& before_commit, const Deadline& deadline);
+/// Sends the plan's rows and COMMIT, as one whole; connection.receive() returns when the server has
+/// answered COMMIT. A presumption that does not hold is its PostgresError (serialisation failure,
+/// or a repeated Idempotency-Key), and nothing is written. `before_commit` is called when all else
+/// is queued and nothing of COMMIT has left: a session that is lost later leaves the outcome
+/// unknown.
+void send_and_commit(Connection& connection, const domain::Plan& plan, Basis basis,
+                     const std::function<void()>& before_commit, const Deadline& deadline);
 
 }  // namespace soma::backends

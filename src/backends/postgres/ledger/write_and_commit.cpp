@@ -277,8 +277,8 @@ void queue_events(Connection& connection, const Plan& plan) {
 
 }  // namespace
 
-void write_and_commit(Connection& connection, const Plan& plan, Basis basis,
-                      const std::function<void()>& before_commit, const Deadline& deadline) {
+void send_and_commit(Connection& connection, const Plan& plan, Basis basis,
+                     const std::function<void()>& before_commit, const Deadline& deadline) {
     if (basis == Basis::presumed) {
         connection.queue(kBegin, {});
     }
@@ -304,7 +304,7 @@ void write_and_commit(Connection& connection, const Plan& plan, Basis basis,
     }
     before_commit();
     connection.queue(kCommit, {});
-    connection.flush(deadline);
+    connection.send(deadline);
 }
 
 }  // namespace soma::backends

@@ -94,6 +94,37 @@ TEST(Connection, APipelineFailsAsAWholeAndTheSessionGoesOn) {
     EXPECT_EQ(connection->run(kBad, Params().add(1), soon()).row(0).int32(0), 1);
 }
 
+TEST(Connection, WhatIsSentBehindAFailedTransactionIsAnsweredApart) {
+    static constexpr Statement kBegin{"begin", "BEGIN"};
+    static constexpr Statement kCommit{"commit", "COMMIT"};
+    static constexpr Statement kDivide{"divide", "SELECT 6 / $1::int"};
+    const auto connection = open();
+    const auto send = [&](std::int32_t by) {
+        connection->queue(kBegin, {});
+        connection->queue(kDivide, Params().add(by));
+        connection->queue(kCommit, {});
+        connection->send(soon());
+    };
+    send(3);
+    send(2);
+    EXPECT_FALSE(connection->idle());
+    EXPECT_EQ(connection->receive(soon()).at(1).row(0).int32(0), 2);
+    EXPECT_EQ(connection->receive(soon()).at(1).row(0).int32(0), 3);
+    EXPECT_TRUE(connection->idle());
+    send(0);
+    send(1);
+    EXPECT_THROW(connection->receive(soon()), PostgresError);
+    try {
+        connection->receive(soon());
+        FAIL();
+    } catch (const PostgresError& error) {
+        EXPECT_EQ(error.sqlstate(), "25P02") << "its BEGIN met the transaction that had failed";
+    }
+    connection->rollback(soon());
+    EXPECT_TRUE(connection->idle());
+    EXPECT_EQ(connection->run(kDivide, Params().add(1), soon()).row(0).int32(0), 6);
+}
+
 TEST(Connection, AStatementThatDoesNotParseIsPreparedAnewNextTime) {
     static constexpr Statement kMissing{"missing", "SELECT * FROM no_such_table"};
     const auto connection = open();

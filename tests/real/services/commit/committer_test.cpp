@@ -265,6 +265,34 @@ TEST_F(CommitterTest, APoisonedRowFailsAloneAndItsCompanyIsCommitted) {
     expect_ledger_whole();
 }
 
+TEST_F(CommitterTest, WhatWasSentBehindAFailureIsDoneOver) {
+    CommitterOptions one_by_one;
+    one_by_one.group_intents = 1;
+    Committer narrow(world.cluster.app(), one_by_one);
+    narrow.start();
+    IntentBuilder first = intent();
+    narrow.submit(first.insert(IntentBuilder::new_id()).build()).get();  // now it presumes
+    // Held up at the server, the next is still unanswered when the others are queued.
+    const auto holder = backends::Connection::open(world.cluster.superuser(), soon());
+    holder->run_script("BEGIN; SELECT 1 FROM log FOR UPDATE", soon());
+    const auto submit = [&](const Uuid& id, const std::string& kind) {
+        IntentBuilder builder = intent();
+        builder.insert(id);
+        builder.last_insert().row.facts.kind = kind;
+        return narrow.submit(builder.build());
+    };
+    auto before = submit(a, "fact");
+    auto poisoned = submit(b, std::string("no\0text", 7));
+    auto behind = submit(c, "fact");
+    holder->run_script("COMMIT", soon());
+    EXPECT_EQ(std::get<Committed>(before.get()).changes[0].sequence, 2U);
+    EXPECT_THROW(poisoned.get(), Error);
+    EXPECT_EQ(std::get<Committed>(behind.get()).changes[0].sequence, 3U);
+    EXPECT_EQ(narrow.counters().retries, 2U) << "the poisoned one and the one sent behind it";
+    EXPECT_FALSE(stored(b));
+    expect_ledger_whole();
+}
+
 TEST_F(CommitterTest, EvaluationsAreWrittenWithTheirEvent) {
     domain::StoredEvaluation evaluation;
     evaluation.id = a;
