@@ -1,0 +1,27 @@
+#include "domain/constitution/rules/text_classes.h"
+
+#include <array>
+
+namespace soma::domain {
+namespace {
+
+constexpr std::array<std::string_view, kTextClassCount> kNames{
+    "secret.key", "secret.token", "secret.password", "pii.email",
+    "pii.card",   "pii.iban",     "pii.phone"};
+
+}  // namespace
+
+std::string_view text_class_name(TextClass text_class) {
+    return kNames[static_cast<std::size_t>(text_class)];
+}
+
+std::optional<TextClass> parse_text_class(std::string_view name) {
+    for (std::size_t i = 0; i < kTextClassCount; ++i) {
+        if (kNames[i] == name) {
+            return static_cast<TextClass>(i);
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace soma::domain
