@@ -1,12 +1,15 @@
-"""Latency of recall and CPU of evaluate on a tenant of 700 real dialogue turns, over HTTP, one client.
+"""Latency of recall and CPU of evaluate on a tenant of 700 real dialogue turns, over HTTP.
 
-The whole answer is timed by the client; the parts (embedding, search, commit) come from the server's own
-histograms on /metrics, whose buckets grow by a quarter, so a quantile read from them is exact to 25 %.
+One client times whole answers; the parts (embedding, search, commit) come from the server's own histograms on
+/metrics, whose buckets grow by a quarter, so a quantile read from them is exact to 25 %. CPU is `somabrain`'s own,
+for queries it has not seen (some 16 tokens) and for the same ones again, from one client and from eight: requests
+that arrive together share commits and wake fewer sleeping threads.
 
     ./dev bench latency FILE
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -20,6 +23,8 @@ import locomo
 
 MEMORIES = 700
 QUERIES = 500
+CLIENTS = (1, 8)
+CPU = ("somabrain_process_cpu_seconds", frozenset())
 
 
 def metrics(ops_port):
@@ -61,6 +66,30 @@ def timed(client, path, bodies):
     return seconds
 
 
+def evaluate_cpu(port, ops_port, token, clients, queries):
+    """Milliseconds of somabrain's CPU an evaluation, asked by that many clients at once."""
+
+    def ask(share):
+        client = locomo.Client(port, token)
+        for query in share:
+            client.post("/v1/brain/evaluate", {"query": query})
+
+    before = metrics(ops_port)[CPU]
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        list(pool.map(ask, [queries[i::clients] for i in range(clients)]))
+    return 1000 * (metrics(ops_port)[CPU] - before) / len(queries)
+
+
+def measure_cpu(port, ops_port, token, questions):
+    rows = []
+    for clients in CLIENTS:
+        queries = [f"Asked by {clients}, {question}" for question in questions[:QUERIES]]
+        new = evaluate_cpu(port, ops_port, token, clients, queries)
+        known = evaluate_cpu(port, ops_port, token, clients, queries)
+        rows.append({"clients": clients, "new_ms": new, "known_ms": known})
+    return rows
+
+
 def measure(port, ops_port, samples):
     token = locomo.new_tenant(f"latency-{os.getpid()}-{int(time.time())}")
     client = locomo.Client(port, token)
@@ -77,17 +106,16 @@ def measure(port, ops_port, samples):
         before = metrics(ops_port)
         seconds = timed(client, path, [{"query": question} for question in asked])
         after = metrics(ops_port)
-        cpu = ("somabrain_process_cpu_seconds", frozenset())
         result[name] = {
             "requests": len(asked),
             "whole_answer_ms": {q: 1000 * percentile(seconds, q) for q in (0.5, 0.95, 0.99)},
-            "cpu_ms_each": 1000 * (after[cpu] - before[cpu]) / len(asked),
         }
         for part in ("embed", "search", "commit"):
             result[name][part + "_ms"] = {
                 q: quantile(before, after, "somabrain_request_part_seconds", {"part": part}, q)
                 for q in (0.5, 0.95, 0.99)
             }
+    result["evaluate_cpu"] = measure_cpu(port, ops_port, token, questions)
     return result
 
 
@@ -99,8 +127,10 @@ def print_table(result):
         for part in ("search_ms", "embed_ms", "commit_ms", "whole_answer_ms"):
             row = " | ".join(f"{value:.2f}" for value in result[name][part].values())
             print(f"| {name}: {part[:-3].replace('_', ' ')} | {row} |")
-    for name in ("recall", "evaluate"):
-        print(f"\nsomabrain CPU per {name}: {result[name]['cpu_ms_each']:.2f} ms")
+    print("\n| somabrain's CPU an evaluate | queries new | known |\n|---|---|---|")
+    for row in result["evaluate_cpu"]:
+        clients = "1 client" if row["clients"] == 1 else f"{row['clients']} clients"
+        print(f"| {clients} | {row['new_ms']:.2f} | {row['known_ms']:.2f} |")
 
 
 def main():

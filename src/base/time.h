@@ -12,7 +12,8 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 /// The one place that reads the wall clock: once per request, then passed on and recorded.
 Time wall_clock_now();
 
-/// "2026-01-02T03:04:05.678901Z", always six decimals: equal instants have equal text.
+/// "2026-01-02T03:04:05.678901Z", always six decimals: equal instants have equal text. Years 1 to
+/// 9999.
 std::string format_rfc3339(Time time);
 
 /// RFC 3339 with any offset and up to six decimals, years 0001..9999; nullopt otherwise (a seventh

@@ -60,9 +60,8 @@ void flush_ordered(std::vector<Kept>& run, std::string& out) {
 
 }  // namespace
 
-CodePoint decode_at(std::string_view text, std::size_t at) {
+CodePoint decode_sequence_at(std::string_view text, std::size_t at) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    if (lead < 0x80) return {lead, 1};
     const std::size_t left = text.size() - at;
     const auto tail = [&](std::size_t i) {
         return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]) & 0x3F);

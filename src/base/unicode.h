@@ -28,8 +28,14 @@ struct CodePoint {
     std::uint8_t length = 0;
 };
 
-/// Decodes at the byte offset `at`, which must lie inside `text`.
-CodePoint decode_at(std::string_view text, std::size_t at);
+/// decode_at for a byte that is not ASCII.
+CodePoint decode_sequence_at(std::string_view text, std::size_t at);
+
+/// Decodes at the byte offset `at`, which must lie inside `text`. Inline, for most text is ASCII.
+inline CodePoint decode_at(std::string_view text, std::size_t at) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    return lead < 0x80 ? CodePoint{lead, 1} : decode_sequence_at(text, at);
+}
 
 /// The code point that ends just before `at` (> 0).
 CodePoint decode_before(std::string_view text, std::size_t at);

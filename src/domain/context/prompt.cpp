@@ -1,6 +1,6 @@
 #include "domain/context/prompt.h"
 
-#include <limits>
+#include <algorithm>
 
 #include "base/canonical_json.h"
 #include "base/unicode.h"
@@ -18,7 +18,7 @@ constexpr std::string_view kSessionHeader =
 class Budget {
   public:
     Budget(std::optional<std::size_t> tokens, const TokenCounter& count)
-        : tokens_left_(tokens.value_or(std::numeric_limits<std::size_t>::max())), count_(count) {}
+        : tokens_left_(tokens), count_(count) {}
 
     bool fits(std::initializer_list<std::string_view> lines) const { return fits(cost_of(lines)); }
 
@@ -29,12 +29,11 @@ class Budget {
             return false;
         }
         characters_left_ -= cost.characters;
-        tokens_left_ -= cost.tokens;
-        tokens_used_ += cost.tokens;
+        if (tokens_left_) {
+            *tokens_left_ -= cost.tokens;
+        }
         return true;
     }
-
-    std::size_t tokens_used() const { return tokens_used_; }
 
   private:
     struct Cost {
@@ -42,20 +41,21 @@ class Budget {
         std::size_t tokens = 0;
     };
     bool fits(const Cost& cost) const {
-        return cost.characters <= characters_left_ && cost.tokens <= tokens_left_;
+        return cost.characters <= characters_left_ &&
+               (!tokens_left_ || cost.tokens <= *tokens_left_);
     }
     Cost cost_of(std::initializer_list<std::string_view> lines) const {
         Cost cost;
         for (const auto line : lines) {
             cost.characters += count_code_points(line) + 1;
-            cost.tokens += count_(line);
+            // Counting costs as much as all the rest of a prompt: not when nobody asked.
+            cost.tokens += tokens_left_ ? count_(line) : 0;
         }
         return cost;
     }
 
     std::size_t characters_left_ = kMaxPromptCharacters;
-    std::size_t tokens_left_;
-    std::size_t tokens_used_ = 0;
+    std::optional<std::size_t> tokens_left_;
     const TokenCounter& count_;
 };
 
@@ -82,9 +82,19 @@ bool is_misleading(char32_t code_point) {
 std::string quoted(std::string_view text) {
     std::string line;
     append_json_string(line, text);
+    const auto suspicious = [](char byte) { return static_cast<unsigned char>(byte) >= 0x7f; };
     std::string out;
     out.reserve(line.size());
-    for (const auto [code_point, length] : CodePoints(line)) {
+    for (std::size_t at = 0; at < line.size();) {
+        const auto from = line.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto plain = std::find_if(from, line.end(), suspicious);
+        out.append(from, plain);
+        at = static_cast<std::size_t>(plain - line.begin());
+        if (at == line.size()) {
+            break;
+        }
+        const auto [code_point, length] = decode_at(line, at);
+        at += length;
         if (!is_misleading(code_point)) {
             append_utf8(out, code_point);
         } else if (code_point < 0x10000) {
@@ -195,7 +205,6 @@ Prompt render_prompt(std::string_view situation, std::span<const QuotedMemory> m
     append_block(prompt.text, kMemoryHeader, facts);
     append_block(prompt.text, kSessionHeader, session);
     append_block(prompt.text, kSituationHeader, asked);
-    prompt.tokens = budget.tokens_used();
     return prompt;
 }
 

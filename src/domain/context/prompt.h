@@ -37,7 +37,6 @@ struct WorkingMemory {
 
 struct Prompt {
     std::string text;
-    std::size_t tokens = 0;
     bool complete = true;  ///< false when a line was left out or the situation was cut for a budget
 };
 

@@ -112,7 +112,6 @@ TEST(Prompt, NoBudgetIsOverrun) {
         }
         const auto prompt = render_prompt(situation, memories, session, budget, count_words);
         RC_ASSERT(count_words(prompt.text) <= budget);
-        RC_ASSERT(count_words(prompt.text) == prompt.tokens);
         RC_ASSERT(count_code_points(prompt.text) <= kMaxPromptCharacters);
     }));
 }
