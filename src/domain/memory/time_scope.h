@@ -45,8 +45,8 @@ bool is_superseded(const Validity& memory, const TimeScope& scope);
 /// Where its validity ends as far as had been recorded (exclusive).
 Time valid_until(const Validity& memory, const TimeScope& scope);
 /// Recorded and, unless at_any_time, valid. Of a superseded memory that is only half of the truth:
-/// it also gives way to any of its successors that is in scope (they may have been recorded with an
-/// earlier beginning than the one that took its key).
+/// it also gives way to any memory recorded later under its key that is in scope (it may have been
+/// given an earlier beginning than the one that took the key).
 bool in_scope(const Validity& memory, const TimeScope& scope);
 
 /// The facts as they had been recorded: a supersession that had not is undone.

@@ -1,6 +1,7 @@
 #include "domain/retrieval/corpus.h"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
 #include <tuple>
 
@@ -89,11 +90,13 @@ std::vector<NamedValue> Corpus::values_of(const MemoryFacts& facts, const Memory
 Corpus::Slot Corpus::take_slot() {
     if (free_slots_.empty()) {
         entries_.emplace_back();
+        places_.emplace_back();
         return static_cast<Slot>(entries_.size() - 1);
     }
     const Slot slot = free_slots_.back();
     free_slots_.pop_back();
     entries_[slot] = Entry{};
+    places_[slot] = Place{};
     return slot;
 }
 
@@ -109,12 +112,12 @@ std::uint32_t Corpus::take_row() {
 }
 
 void Corpus::add_rows(Slot slot, const Memory& memory) {
-    Entry& entry = entries_[slot];
+    std::uint32_t& first_row = places_[slot].first_row;
     for (std::size_t i = memory.passages.size(); i-- > 0;) {
         const Passage& passage = memory.passages[i];
         const std::uint32_t number = take_row();
-        rows_[number] = {slot, entry.first_row, static_cast<std::uint32_t>(i)};
-        entry.first_row = number;
+        rows_[number] = {slot, first_row, static_cast<std::uint32_t>(i)};
+        first_row = number;
         vectors_->put(number, passage.vector);
         postings_.add(number, lexical_terms(lexical_text(
                                   memory.facts.occurred_at, memory.content.speaker,
@@ -140,7 +143,7 @@ bool Corpus::remove(const Uuid& id) {
     if (unlisted) {
         std::erase(unlisted_, slot);
     }
-    for (std::uint32_t number = entry.first_row; number != nothing;) {
+    for (std::uint32_t number = places_[slot].first_row; number != nothing;) {
         // The terms are made again from the text: keeping them would cost more than all postings.
         postings_.remove(number, terms_of(entry, entry.record.passage_text(rows_[number].passage)));
         const std::uint32_t next = rows_[number].next_row;
@@ -153,6 +156,7 @@ bool Corpus::remove(const Uuid& id) {
     sessions_.release(entry.session);
     supersessions_.erase(slot);
     entry = {};
+    places_[slot] = {};
     free_slots_.push_back(slot);
     return true;
 }
@@ -190,13 +194,14 @@ void Corpus::enter_session(Slot slot) {
         return std::tie(entries_[a].turn, entries_[a].sequence) <
                std::tie(entries_[b].turn, entries_[b].sequence);
     });
-    entry.previous = place == turns.begin() ? nothing : *(place - 1);
-    entry.next = place == turns.end() ? nothing : *place;
-    if (entry.previous != nothing) {
-        entries_[entry.previous].next = slot;
+    Place& here = places_[slot];
+    here.previous = place == turns.begin() ? nothing : *(place - 1);
+    here.next = place == turns.end() ? nothing : *place;
+    if (here.previous != nothing) {
+        places_[here.previous].next = slot;
     }
-    if (entry.next != nothing) {
-        entries_[entry.next].previous = slot;
+    if (here.next != nothing) {
+        places_[here.next].previous = slot;
     }
     turns.insert(place, slot);
 }
@@ -206,11 +211,12 @@ void Corpus::leave_session(Slot slot) {
     if (entry.session == nothing) {
         return;
     }
-    if (entry.previous != nothing) {
-        entries_[entry.previous].next = entry.next;
+    const Place& here = places_[slot];
+    if (here.previous != nothing) {
+        places_[here.previous].next = here.next;
     }
-    if (entry.next != nothing) {
-        entries_[entry.next].previous = entry.previous;
+    if (here.next != nothing) {
+        places_[here.next].previous = here.previous;
     }
     std::vector<Slot>& turns = turns_[entry.session];
     const auto place = std::lower_bound(turns.begin(), turns.end(), slot, [&](Slot a, Slot b) {
@@ -254,7 +260,7 @@ void Corpus::settle_timed() {
 }
 
 void Corpus::stand(Slot slot, bool stands) {
-    for (std::uint32_t number = entries_[slot].first_row; number != nothing;
+    for (std::uint32_t number = places_[slot].first_row; number != nothing;
          number = rows_[number].next_row) {
         if (stands) {
             standing_.set(number);
@@ -289,22 +295,18 @@ Validity Corpus::validity(Slot slot) const {
     return validity;
 }
 
-// Whether one of its successors is in scope. The one that took its key is true only from where it
-// ends; one after that may have been recorded with an earlier beginning.
+// Whether one that was recorded later under its key is in scope. The one that took its key is true
+// only from where it ends, but one after that may have an earlier beginning. Those are found by the
+// key: a chain of successors would end where one of them was deleted.
 bool Corpus::is_overtaken(Slot slot, const TimeScope& time) const {
-    for (auto found = supersessions_.find(slot);
-         found != supersessions_.end() && is_superseded(validity(slot), time);
-         found = supersessions_.find(slot)) {
-        const auto next = find(found->second.by);
-        if (!next || entries_[*next].sequence <= entries_[slot].sequence) {
-            return false;
-        }
-        if (in_scope(validity(*next), time)) {
-            return true;
-        }
-        slot = *next;
+    if (!supersessions_.contains(slot) || !is_superseded(validity(slot), time)) {
+        return false;
     }
-    return false;
+    const Entry& entry = entries_[slot];
+    const auto of_key = values_.equal("key", std::string(entry.record.key()));
+    return std::any_of(of_key.begin(), of_key.end(), [&](Slot other) {
+        return entries_[other].sequence > entry.sequence && in_scope(validity(other), time);
+    });
 }
 
 math::Bitmap Corpus::scope(TimeScope time, const math::Bitmap* filter) const {
@@ -313,7 +315,7 @@ math::Bitmap Corpus::scope(TimeScope time, const math::Bitmap* filter) const {
     if (time.valid_at || time.as_of || time.at_any_time) {
         math::Bitmap slots(entries_.size());
         for (Slot slot = 0; slot < entries_.size(); ++slot) {
-            if (entries_[slot].first_row != nothing && in_scope(validity(slot), time) &&
+            if (places_[slot].first_row != nothing && in_scope(validity(slot), time) &&
                 (time.at_any_time || !is_overtaken(slot, time))) {
                 slots.set(slot);
             }
@@ -326,7 +328,7 @@ math::Bitmap Corpus::scope(TimeScope time, const math::Bitmap* filter) const {
                 !is_overtaken(timed.slot, time)) {
                 continue;
             }
-            for (std::uint32_t number = entries_[timed.slot].first_row; number != nothing;
+            for (std::uint32_t number = places_[timed.slot].first_row; number != nothing;
                  number = rows_[number].next_row) {
                 scope.reset(number);
             }
@@ -380,7 +382,7 @@ bool Corpus::truncated(Slot slot, std::uint32_t passage) const {
 }
 
 math::QuantizedVector Corpus::vector(Slot slot, std::uint32_t passage) const {
-    std::uint32_t number = entries_[slot].first_row;
+    std::uint32_t number = places_[slot].first_row;
     while (rows_[number].passage != passage) {
         number = rows_[number].next_row;
     }
@@ -396,11 +398,14 @@ std::vector<std::uint32_t> Corpus::speakers_named(std::string_view query,
         missing[speaker] = true;
     }
     std::size_t left = named.size();
-    for (Slot slot = 0; slot < entries_.size() && left > 0; ++slot) {
-        const Entry& entry = entries_[slot];
-        if (entry.speaker != nothing && missing[entry.speaker] && scope.test(entry.first_row)) {
-            missing[entry.speaker] = false;
-            --left;
+    for (std::size_t w = 0; w < scope.word_count() && left > 0; ++w) {
+        for (std::uint64_t rest = scope.word(w); rest != 0 && left > 0; rest &= rest - 1) {
+            const Row& row = rows_[w * 64 + static_cast<std::size_t>(std::countr_zero(rest))];
+            const std::uint32_t speaker = entries_[row.slot].speaker;
+            if (speaker != nothing && missing[speaker]) {
+                missing[speaker] = false;
+                --left;
+            }
         }
     }
     std::erase_if(named, [&](std::uint32_t speaker) { return missing[speaker]; });
@@ -418,8 +423,9 @@ std::string Corpus::strip_names(std::string_view query, const TimeScope& time) c
 std::size_t Corpus::structure_bytes() const {
     constexpr std::size_t map_node = 56;  // a node, its allocation and its bucket
     std::size_t total = slots_by_id_.size() * map_node + entries_.capacity() * sizeof(Entry) +
-                        rows_.capacity() * sizeof(Row) + standing_.bytes() + postings_.bytes() +
-                        speakers_.bytes() + sessions_.bytes() + timed_.capacity() * sizeof(Timed) +
+                        places_.capacity() * sizeof(Place) + rows_.capacity() * sizeof(Row) +
+                        standing_.bytes() + postings_.bytes() + speakers_.bytes() +
+                        sessions_.bytes() + timed_.capacity() * sizeof(Timed) +
                         timed_places_.size() * map_node +
                         supersessions_.size() * (map_node + sizeof(Supersession)) +
                         columns_.bytes() + values_.bytes() +

@@ -75,10 +75,14 @@ class Corpus {
         std::int64_t turn = -1;  ///< −1: none
         std::uint32_t speaker = nothing;
         std::uint32_t session = nothing;
+        Record record;
+    };
+    /// What a walk along a session reads, apart from the rest: under a narrow filter a walk takes
+    /// many steps, and each would miss the cache in an array of whole entries.
+    struct Place {
         std::uint32_t first_row = nothing;
         Slot previous = nothing;  ///< neighbours by (turn, sequence) in the session
         Slot next = nothing;
-        Record record;
     };
     struct Row {
         Slot slot = nothing;
@@ -87,6 +91,7 @@ class Corpus {
     };
 
     const Entry& entry(Slot slot) const { return entries_[slot]; }
+    const Place& place(Slot slot) const { return places_[slot]; }
     const Row& row(std::uint32_t number) const { return rows_[number]; }
     std::size_t slot_end() const { return entries_.size(); }
     std::size_t row_end() const { return rows_.size(); }
@@ -140,6 +145,7 @@ class Corpus {
 
     std::unordered_map<Uuid, Slot> slots_by_id_;
     std::vector<Entry> entries_;
+    std::vector<Place> places_;  ///< by slot, as entries_
     std::vector<Slot> free_slots_;
     std::vector<Row> rows_;
     std::vector<std::uint32_t> free_rows_;

@@ -17,9 +17,12 @@ using Slot = Corpus::Slot;
 
 constexpr std::chrono::microseconds recency_half_life = std::chrono::days(30);
 
-// One memory that may be returned: its best passage under the request's weights, and its blend b.
+// One memory that may be returned: its best passage under the request's weights, its blend b, and
+// its neighbours in scope, which are looked for once.
 struct Candidate {
     Slot slot = nothing;
+    Slot previous = nothing;
+    Slot next = nothing;
     std::uint32_t passage = 0;
     double dense = 0;
     double lexical = 0;
@@ -110,7 +113,7 @@ class Search {
     }
 
   private:
-    bool in_scope(Slot slot) const { return scope_.test(corpus_.entry(slot).first_row); }
+    bool in_scope(Slot slot) const { return scope_.test(corpus_.place(slot).first_row); }
 
     // Passages --------------------------------------------------------------------------------
 
@@ -139,7 +142,7 @@ class Search {
         for (const std::uint32_t row : rows) {
             __builtin_prefetch(&space_.candidate_of[corpus_.row(row).slot]);
             __builtin_prefetch(&corpus_.entry(corpus_.row(row).slot));
-            __builtin_prefetch(&corpus_.entry(corpus_.row(row).slot).next);
+            __builtin_prefetch(&corpus_.place(corpus_.row(row).slot));
         }
         for (const std::uint32_t row : rows) {
             candidate_for(corpus_.row(row).slot);
@@ -148,7 +151,7 @@ class Search {
         const std::size_t chosen = space_.candidates.size();
         for (std::size_t i = 0; i < chosen; ++i) {
             for (const Slot neighbour :
-                 {previous_of(space_.candidates[i].slot), next_of(space_.candidates[i].slot)}) {
+                 {space_.candidates[i].previous, space_.candidates[i].next}) {
                 if (neighbour != nothing) {
                     candidate_for(neighbour);
                 }
@@ -156,7 +159,7 @@ class Search {
         }
         rows.clear();
         for (const Candidate& candidate : space_.candidates) {
-            for (std::uint32_t row = corpus_.entry(candidate.slot).first_row; row != nothing;
+            for (std::uint32_t row = corpus_.place(candidate.slot).first_row; row != nothing;
                  row = corpus_.row(row).next_row) {
                 rows.push_back(row);
             }
@@ -218,7 +221,8 @@ class Search {
         std::uint32_t& place = space_.candidate_of[slot];
         if (place == nothing) {
             place = static_cast<std::uint32_t>(space_.candidates.size());
-            space_.candidates.emplace_back().slot = slot;
+            space_.candidates.push_back(
+                {.slot = slot, .previous = previous_of(slot), .next = next_of(slot)});
         }
         return space_.candidates[place];
     }
@@ -242,13 +246,13 @@ class Search {
 
     Slot previous_of(Slot slot) const {
         do {
-            slot = corpus_.entry(slot).previous;
+            slot = corpus_.place(slot).previous;
         } while (slot != nothing && !in_scope(slot));
         return slot;
     }
     Slot next_of(Slot slot) const {
         do {
-            slot = corpus_.entry(slot).next;
+            slot = corpus_.place(slot).next;
         } while (slot != nothing && !in_scope(slot));
         return slot;
     }
@@ -311,8 +315,8 @@ class Search {
         values[View::lexical] = candidate.lexical;
         values[View::facet] = entry.speaker != nothing && entry.speaker == facet_ ? 1 : 0;
         if (entry.session != nothing) {
-            values[View::previous] = neighbour_blend(candidate, previous_of(candidate.slot));
-            values[View::next] = neighbour_blend(candidate, next_of(candidate.slot));
+            values[View::previous] = neighbour_blend(candidate, candidate.previous);
+            values[View::next] = neighbour_blend(candidate, candidate.next);
             values[View::session] = session_value(entry.session);
         }
         const auto rank = ranks_.find(entry.id);

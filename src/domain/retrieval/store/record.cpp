@@ -146,6 +146,16 @@ std::string_view Record::session_id() const {
     return unpacker.text();
 }
 
+std::string_view Record::key() const {
+    Unpacker unpacker(bytes_);
+    unpacker.number<std::uint32_t>();
+    unpacker.text();
+    unpacker.text();
+    unpack_facts(unpacker);
+    unpacker.text();
+    return unpacker.text();
+}
+
 std::string_view Record::metadata() const {
     Unpacker unpacker(bytes_);
     unpacker.number<std::uint32_t>();

@@ -26,6 +26,7 @@ class Record {
     std::uint32_t text_bytes() const;
     std::string_view speaker() const;
     std::string_view session_id() const;
+    std::string_view key() const;
     std::string_view metadata() const;
 
     std::size_t bytes() const { return bytes_.capacity(); }

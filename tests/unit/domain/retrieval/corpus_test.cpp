@@ -23,6 +23,12 @@ Memory memory_of(std::uint8_t number, const std::string& text, const std::string
     return memory;
 }
 
+Memory memory_of_key(std::uint8_t number, const std::string& key, const std::string& text) {
+    Memory memory = memory_of(number, text);
+    memory.content.key = key;
+    return memory;
+}
+
 Corpus::Slot slot_of(const Corpus& corpus, const Memory& memory) {
     return corpus.find(memory.facts.id).value();
 }
@@ -90,7 +96,7 @@ TEST(Corpus, ScopeIsWhatIsCurrent) {
     for (const Time now : {noon - std::chrono::microseconds(1), noon}) {
         const math::Bitmap scope = corpus.scope({.now = now});
         for (Corpus::Slot slot = 0; slot < 4; ++slot) {
-            EXPECT_EQ(scope.test(corpus.entry(slot).first_row),
+            EXPECT_EQ(scope.test(corpus.place(slot).first_row),
                       in_scope(validity_of(corpus.facts(slot)), {.now = now}));
         }
     }
@@ -103,7 +109,7 @@ TEST(Corpus, ScopeIsWhatIsCurrent) {
 }
 
 bool is_there(const Corpus& corpus, const Memory& memory, const TimeScope& time) {
-    return corpus.scope(time).test(corpus.entry(slot_of(corpus, memory)).first_row);
+    return corpus.scope(time).test(corpus.place(slot_of(corpus, memory)).first_row);
 }
 
 // now < created_at: a clock that was set back, or a reader that took its time before the writer.
@@ -130,8 +136,8 @@ TEST(Corpus, NobodyReadsFromBeforeTheLastWrite) {
 TEST(Corpus, AHolderStaysUntilItsSuccessorIsValid) {
     using std::chrono::hours;
     Corpus corpus;
-    const Memory old = memory_of(1, "lives in Turin");
-    Memory planned = memory_of(2, "lives in Lyon");
+    const Memory old = memory_of_key(1, "home", "lives in Turin");
+    Memory planned = memory_of_key(2, "home", "lives in Lyon");
     planned.facts.valid_from = noon + hours(5);
     corpus.add(old);
     corpus.supersede(old.facts.id, {planned.facts.id, 2, noon, noon + hours(5)});
@@ -141,7 +147,7 @@ TEST(Corpus, AHolderStaysUntilItsSuccessorIsValid) {
     EXPECT_FALSE(is_there(corpus, old, {.now = noon + hours(5)}));
     EXPECT_TRUE(is_there(corpus, planned, {.now = noon + hours(5)}));
     // The plan is dropped for a third fact that holds from now on: it overtakes both.
-    Memory third = memory_of(3, "lives in Bergen");
+    const Memory third = memory_of_key(3, "home", "lives in Bergen");
     corpus.supersede(planned.facts.id, {third.facts.id, 3, noon, noon + hours(5)});
     corpus.add(third);
     for (const int hour : {0, 4, 5, 9}) {
@@ -149,6 +155,10 @@ TEST(Corpus, AHolderStaysUntilItsSuccessorIsValid) {
         EXPECT_FALSE(is_there(corpus, planned, {.now = noon + hours(hour)})) << hour;
         EXPECT_TRUE(is_there(corpus, third, {.now = noon + hours(hour)})) << hour;
     }
+    EXPECT_TRUE(is_there(corpus, old, {.now = noon, .as_of = std::uint64_t{2}}));
+    // A plan that was dropped is deleted: what it had replaced stays overtaken.
+    EXPECT_TRUE(corpus.remove(planned.facts.id));
+    EXPECT_FALSE(is_there(corpus, old, {.now = noon}));
     EXPECT_TRUE(is_there(corpus, old, {.now = noon, .as_of = std::uint64_t{2}}));
     EXPECT_TRUE(corpus.remove(third.facts.id));
     EXPECT_TRUE(is_there(corpus, old, {.now = noon}));

@@ -188,30 +188,28 @@ class World {
     std::uint64_t sequence_ = 0;
 };
 
-/// Adds, removes and supersedes; the model has what the corpus should.
+/// Adds, with its key taken from who holds it, and removes; the model has what the corpus should.
 void change(World& world, Corpus& corpus, testing::NaiveSearch& naive) {
     auto& all = naive.memories;
-    const std::size_t act = world.below(10);
-    if (act < 6 || all.size() < 2) {
-        all.push_back(world.memory());
-        naive.latest = std::max(naive.latest, all.back().facts.created_at);
-        corpus.add(all.back());
-        return;
-    }
-    const std::size_t chosen = world.below(all.size());
-    if (act < 8) {
+    if (world.below(10) >= 8 && all.size() >= 2) {
+        const std::size_t chosen = world.below(all.size());
         corpus.remove(all[chosen].facts.id);
         all.erase(all.begin() + static_cast<std::ptrdiff_t>(chosen));
         return;
     }
-    MemoryFacts& old = all[chosen].facts;
-    const MemoryFacts& next = all.back().facts;
-    if (!old.superseded_by && old.sequence < next.sequence) {
-        const Supersession by{next.id, next.sequence, next.created_at, world.time()};
-        supersede(old, by);
-        naive.latest = std::max(naive.latest, by.at);
-        corpus.supersede(old.id, by);
+    const Memory memory = world.memory();
+    const MemoryFacts& next = memory.facts;
+    for (Memory& old : all) {
+        if (!memory.content.key.empty() && old.content.key == memory.content.key &&
+            !old.facts.superseded_by) {
+            const Supersession by{next.id, next.sequence, next.created_at, world.time()};
+            supersede(old.facts, by);
+            corpus.supersede(old.facts.id, by);
+        }
     }
+    naive.latest = std::max(naive.latest, next.created_at);
+    all.push_back(memory);
+    corpus.add(memory);
 }
 
 void expect_equal(const json::value& json, const TimeScope& time, const Corpus& corpus,
@@ -221,8 +219,8 @@ void expect_equal(const json::value& json, const TimeScope& time, const Corpus& 
     const testing::NaiveFilter filter(json, time);
     naive.filter = [](const Memory&) { return true; };
     for (const Memory& memory : naive.memories) {
-        const auto& entry = corpus.entry(*corpus.find(memory.facts.id));
-        for (auto row = entry.first_row; row != nothing; row = corpus.row(row).next_row) {
+        const auto& place = corpus.place(*corpus.find(memory.facts.id));
+        for (auto row = place.first_row; row != nothing; row = corpus.row(row).next_row) {
             if (passing.test(row) != filter(memory)) {
                 RC_FAIL(text + " of " + memory.content.metadata);
             }

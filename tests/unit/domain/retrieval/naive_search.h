@@ -45,17 +45,14 @@ class NaiveSearch {
         return scope;
     }
 
-    // To any successor in scope, as far along the chain as had been recorded.
+    // Of a key's memories that are valid then, the one recorded last counts.
     bool gives_way(const Memory& memory, const TimeScope& time) const {
-        if (time.at_any_time || !is_superseded(validity_of(memory.facts), time)) {
-            return false;
-        }
-        for (const Memory& next : memories) {
-            if (next.facts.id == memory.facts.superseded_by) {
-                return in_scope(validity_of(next.facts), time) || gives_way(next, time);
-            }
-        }
-        return false;
+        return !time.at_any_time && is_superseded(validity_of(memory.facts), time) &&
+               std::any_of(memories.begin(), memories.end(), [&](const Memory& other) {
+                   return other.content.key == memory.content.key &&
+                          other.facts.sequence > memory.facts.sequence &&
+                          in_scope(validity_of(other.facts), time);
+               });
     }
 
   private:

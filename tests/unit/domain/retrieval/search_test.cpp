@@ -54,6 +54,7 @@ class World {
         memory.facts.created_at = day_one + hours(sequence_);
         memory.content.text = words(1 + below(12));
         memory.content.speaker = speakers[below(speakers.size())];
+        memory.content.key = chance(50) ? "" : std::string(1, static_cast<char>('k' + below(6)));
         memory.content.session_id =
             chance(20) ? "" : std::string(1, static_cast<char>('a' + below(5)));
         if (chance(70)) {
@@ -115,6 +116,24 @@ void expect_same(const std::vector<Hit>& found, const std::vector<Hit>& expected
     }
 }
 
+// A new memory takes its key from who holds it, whose validity ends somewhere.
+void add_to_both(World& world, Corpus& corpus, testing::NaiveSearch& naive) {
+    const Memory memory = world.memory();
+    const auto& key = memory.content.key;
+    for (Memory& old : naive.memories) {
+        if (!key.empty() && old.content.key == key && !old.facts.superseded_by) {
+            const Supersession by{memory.facts.id, memory.facts.sequence, memory.facts.created_at,
+                                  std::min(old.facts.valid_to.value_or(Time::max()),
+                                           day_one + hours(world.below(300)))};
+            supersede(old.facts, by);
+            ASSERT_TRUE(corpus.supersede(old.facts.id, by));
+        }
+    }
+    naive.memories.push_back(memory);
+    naive.latest = std::max(naive.latest, memory.facts.created_at);
+    corpus.add(memory);
+}
+
 // Random changes to both, random queries after each: whole scans and chosen candidates.
 void compare_with_naive(unsigned seed, SearchLimits limits) {
     World world(seed);
@@ -122,27 +141,12 @@ void compare_with_naive(unsigned seed, SearchLimits limits) {
     testing::NaiveSearch naive;
     for (int step = 0; step < 150; ++step) {
         auto& all = naive.memories;
-        const std::size_t act = world.below(10);
-        if (act < 7 || all.empty()) {
-            all.push_back(world.memory());
-            naive.latest = std::max(naive.latest, all.back().facts.created_at);
-            corpus.add(all.back());
-        } else if (act < 9) {
+        if (world.below(10) < 8 || all.empty()) {
+            add_to_both(world, corpus, naive);
+        } else {
             const std::size_t victim = world.below(all.size());
             ASSERT_TRUE(corpus.remove(all[victim].facts.id));
             all.erase(all.begin() + static_cast<std::ptrdiff_t>(victim));
-        } else {
-            const Memory& successor = all.back();
-            Memory& old = all[world.below(all.size())];
-            if (old.facts.superseded_by || old.facts.sequence >= successor.facts.sequence) {
-                continue;
-            }
-            const Supersession by{successor.facts.id, successor.facts.sequence,
-                                  successor.facts.created_at,
-                                  std::min(old.facts.valid_to.value_or(Time::max()),
-                                           day_one + hours(world.below(300)))};
-            supersede(old.facts, by);
-            ASSERT_TRUE(corpus.supersede(old.facts.id, by));
         }
         const std::string text = world.words(world.below(6));
         const auto vector = world.vector();

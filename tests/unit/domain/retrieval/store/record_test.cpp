@@ -39,6 +39,7 @@ TEST(Record, GivesBackEverythingButTheVectors) {
     EXPECT_EQ(record.text_bytes(), 14U);
     EXPECT_EQ(record.speaker(), "speaker");
     EXPECT_EQ(record.session_id(), "session");
+    EXPECT_EQ(record.key(), "key");
     EXPECT_EQ(record.metadata(), "{}");
 }
 

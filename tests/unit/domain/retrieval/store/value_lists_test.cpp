@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 namespace soma::domain {
 namespace {
@@ -12,12 +14,16 @@ using Named = std::vector<NamedValue>;
 
 class Chance {
   public:
-    explicit Chance(unsigned seed) : random_(seed) {}
+    /// `texts`: how many different ones there are beside a few short ones.
+    Chance(unsigned seed, std::size_t texts) : random_(seed), texts_(texts) {}
     std::size_t below(std::size_t n) { return random_() % n; }
 
     FilterValue value() {
         static const std::vector<std::string> texts = {
             "", "a", "ab", "abc", "b", "ba", "long enough to be on the heap"};
+        if (below(10 + texts_) >= 10) {
+            return std::to_string(below(texts_)) + " of many texts";
+        }
         switch (below(4)) {
             case 0:
                 return below(2) == 0;
@@ -51,13 +57,14 @@ class Chance {
             out.values[0] = 0.0;
         }
         if (out.op == FilterOp::prefix) {
-            out.values[0] = std::string(below(3), 'a');
+            out.values[0] = below(2) == 0 ? std::string(below(3), 'a') : std::to_string(below(40));
         }
         return out;
     }
 
   private:
     std::mt19937 random_;
+    std::size_t texts_;
 };
 
 bool holds(const Named& values, const FilterCondition& condition) {
@@ -71,32 +78,49 @@ bool holds(const Named& values, const FilterCondition& condition) {
     return false;
 }
 
-TEST(ValueLists, EqualTheDefinitionAfterAnyChanges) {
-    constexpr std::size_t slots = 90;
-    Chance chance(5);
+void compare_with_definition(Chance chance, std::uint32_t slots, int steps) {
     ValueLists lists;
     std::map<std::uint32_t, Named> kept;
-    for (int step = 0; step < 3000; ++step) {
+    for (int step = 0; step < steps; ++step) {
         const auto slot = static_cast<std::uint32_t>(chance.below(slots));
-        if (const auto found = kept.find(slot); found != kept.end()) {
-            lists.remove(slot, found->second);
-            kept.erase(found);
-        } else {
+        const auto had = kept.find(slot);
+        if (had != kept.end() && chance.below(3) == 0) {
+            lists.remove(slot, had->second);
+            kept.erase(had);
+        } else if (had == kept.end()) {
             lists.add(slot, kept.emplace(slot, chance.values()).first->second);
         }
         const FilterCondition condition = chance.condition();
         math::Bitmap found(slots);
         lists.collect(condition, found);
+        std::set<std::uint32_t> equal;
+        for (const std::uint32_t one : lists.equal(condition.name, condition.values[0])) {
+            equal.insert(one);
+        }
+        static const Named none;
+        const NamedValue scalar{condition.name, false, condition.values[0]};
         for (std::uint32_t i = 0; i < slots; ++i) {
-            const bool expected = kept.contains(i) && holds(kept.at(i), condition);
-            ASSERT_EQ(found.test(i), expected)
+            const Named& values = kept.contains(i) ? kept.at(i) : none;
+            ASSERT_EQ(found.test(i), holds(values, condition))
                 << "step " << step << " op " << static_cast<int>(condition.op);
+            ASSERT_EQ(equal.contains(i),
+                      std::find(values.begin(), values.end(), scalar) != values.end())
+                << "step " << step;
         }
     }
     for (const auto& [slot, values] : kept) {
         lists.remove(slot, values);
     }
     EXPECT_EQ(lists.bytes(), 0U);
+}
+
+TEST(ValueLists, EqualTheDefinitionAfterAnyChanges) {
+    compare_with_definition(Chance(5, 10), 90, 3000);
+}
+
+// So many values that their blocks are split, and emptied again.
+TEST(ValueLists, EqualTheDefinitionWithManyValues) {
+    compare_with_definition(Chance(6, 1'000'000), 2'000, 4'000);
 }
 
 }  // namespace
