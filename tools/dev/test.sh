@@ -140,6 +140,13 @@ sdk_venv() {
   echo "$sum" >"$SDK/venv/wheel.sum"
 }
 
+# Random operations over HTTP against a naive model; a number says how many.
+MODEL_OPERATIONS=100000
+test_model() {
+  suite model count_plain "$(python_with tests/model/requirements.txt)" tests/model/run.py "$1"
+  grep '^seed ' "$SOMA/log/test-model.log" || true
+}
+
 # Long: 2 × 5 × 10,000 writes, on a stack of its own.
 test_crash() {
   install_bao
@@ -152,6 +159,7 @@ test_on_stack() {
   test_real
   test_e2e
   test_sdk
+  test_model 3000
 }
 
 test_sanitized() {
@@ -255,7 +263,7 @@ run_tests() {
   case $which in
     structure) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    all | unit | oracle | real | e2e | sdk | crash) build_for_tests ;;
+    all | unit | oracle | real | e2e | sdk | model | crash) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in
@@ -266,6 +274,7 @@ run_tests() {
     real) with_stack test_real ;;
     e2e) with_stack test_e2e ;;
     sdk) with_stack test_sdk ;;
+    model) with_stack test_model "${2:-$MODEL_OPERATIONS}" ;;
     crash) test_crash ;;
     sanitize) test_sanitized ;;
     fuzz) test_fuzz ;;
