@@ -10,11 +10,13 @@ namespace soma::cli {
 /// work. A callback reports failure by throwing soma::Error (one line on stderr, exit status 1).
 using Register = void (*)(CLI::App& program);
 
+void register_api(CLI::App& program);
 void register_check(CLI::App& program);
 void register_config(CLI::App& program);
 void register_evaluate(CLI::App& program);
 void register_export(CLI::App& program);
 void register_import(CLI::App& program);
+void register_list(CLI::App& program);
 void register_migrate(CLI::App& program);
 void register_ports(CLI::App& program);
 void register_recall(CLI::App& program);
@@ -25,9 +27,9 @@ void register_token(CLI::App& program);
 
 /// In the order of `somabrain --help`.
 inline constexpr Register kCommands[] = {
-    register_serve,    register_migrate, register_tenant,   register_token,
-    register_remember, register_recall,  register_evaluate, register_import,
-    register_export,   register_ports,   register_config,   register_check,
+    register_serve,  register_migrate, register_tenant,   register_token,  register_remember,
+    register_recall, register_list,    register_evaluate, register_import, register_export,
+    register_ports,  register_config,  register_api,      register_check,
 };
 
 }  // namespace soma::cli

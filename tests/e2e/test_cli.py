@@ -49,6 +49,27 @@ def test_control_characters_do_not_reach_the_terminal(somabrain):
     assert not any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 for c in shown), repr(shown)
 
 
+def test_list(somabrain, make_tenant):
+    tenant = make_tenant()
+    agent = tenant.agent
+    first = agent.remember("Ada likes\u0007 maps.", speaker="Ada", tags=["map"])
+    second = agent.remember("Bo likes boats.\nAnd ropes.", key="bo")
+    third = agent.remember("Bo likes trains.", key="bo")
+    done = somabrain("list", token=tenant.token())
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [first["id"], third["id"]]
+    assert lines[0].endswith("Ada: Ada likes? maps.") and done.stderr == ""
+    done = somabrain("list", "--all-times", "--limit", "2", token=tenant.token())
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [first["id"], second["id"]]
+    assert "there are more" in done.stderr
+    done = somabrain("list", "--json", "--as-of", second["state_token"], "--filter",
+                     '{"field": "key", "op": "eq", "value": "bo"}', token=tenant.token())
+    assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == [
+        "Bo likes boats.\nAnd ropes."]
+    done = somabrain("list", "--filter", '{"field": "colour"}', token=tenant.token())
+    assert done.returncode == 1 and "/filter" in done.stderr
+
+
 def test_nothing_found(somabrain, make_tenant):
     fresh = make_tenant()
     done = somabrain("recall", "anything", token=fresh.token())

@@ -43,6 +43,13 @@ def fill(tenant):
     agent.remember("\u0001 controls \u001f and \\ \"quotes\"\r\n\ttabs \u007f \U0010ffff", importance=0)
     gone = agent.remember("A note that is deleted.")
     agent.delete(gone["id"])
+    home, work, garden = agent.remember_batch([
+        {"text": f"Ada is {where}."} for where in ("at home", "at work", "in the garden")])
+    for start, end, kind, weight in ((home, work, "next", 0.001), (home, work, "causes", 1 / 3),
+                                     (garden, home, "part_of", 1), (work, home, "related", 0.5)):
+        agent.ask("/v1/links", {"from": start["id"], "to": end["id"], "type": kind,
+                                "weight": weight}, 201)
+    agent.ask("/v1/links", {"from": work["id"], "to": home["id"], "type": "related"}, 201)
     for start in range(0, 1200, 400):
         agent.remember_batch([{"text": f"Entry {n} of the log.", "session_id": "log"}
                               for n in range(start, start + 400)])
@@ -53,7 +60,11 @@ def test_export_import_export_is_byte_equal(somabrain, make_tenant, tmp_path):
     fill(first)
     exported = export(somabrain, first, tmp_path / "first.jsonl")
     lines = [json.loads(line) for line in exported.splitlines()]
-    assert len(lines) == 7 + 1200
+    assert len(lines) == 7 + 3 + 1200 + 4
+    assert lines[-4]["link"] == {"from": 8, "to": 9, "type": "causes", "weight": 1 / 3}
+    assert lines[-3]["link"] == {"from": 8, "to": 9, "type": "next", "weight": 0.001}
+    assert lines[-2]["link"]["weight"] == pytest.approx(0.75, abs=1e-4), "said twice"
+    assert lines[-1]["link"] == {"from": 10, "to": 8, "type": "part_of", "weight": 1}
     assert [line["text"] for line in lines[:3]] == ["Ada drinks tea.", "Ada drinks coffee.",
                                                    "Ada drinks water."]
     assert lines[0]["ttl_seconds"] == 86400 and lines[0]["importance"] == 0.3
@@ -62,6 +73,7 @@ def test_export_import_export_is_byte_equal(somabrain, make_tenant, tmp_path):
     assert not {"id", "sequence", "created_at", "superseded_by", "expires_at"} & set(lines[0])
     done = somabrain("import", tmp_path / "first.jsonl", token=second.token())
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "remembered 1210, linked 4, skipped 0, failed 0" in done.stdout
     assert export(somabrain, second, tmp_path / "second.jsonl") == exported
     assert export(somabrain, first, tmp_path / "first.jsonl") == exported, "asked twice"
     # What is true now is the same in both.

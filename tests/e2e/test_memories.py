@@ -248,6 +248,7 @@ def test_sixty_four_at_once_with_one_key_make_one_memory(tenant):
     assert {r.status for r in replies} == {201}, [str(r) for r in replies if r.status != 201]
     assert len({r.body for r in replies}) == 1
     assert tenant.memory_count() == 1 and tenant.sequence() == 1
+    assert tenant.sequence("access") == 63, "each replay is on record"
 
 
 def test_concurrent_writers_get_dense_sequences(tenant):

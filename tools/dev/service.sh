@@ -1,7 +1,7 @@
 # The service itself on top of the stores: issuer, migrations, sandbox tenant, somabrain serve.
 ENV_FILE=$SOMA/somabrain.env
 # Commands that talk to the service over HTTP and so need a token.
-CLIENT_COMMANDS=' remember recall evaluate import export '
+CLIENT_COMMANDS=' remember recall list evaluate import export '
 
 # with_env COMMAND...: in the stack's environment
 with_env() {

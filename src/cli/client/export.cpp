@@ -2,12 +2,15 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <unordered_map>
+#include <vector>
 
 #include "backends/http/client.h"
 #include "base/error.h"
@@ -85,33 +88,73 @@ json::object page(ApiClient& client, const std::string& query) {
     return std::move(value->get_object());
 }
 
-/// Writes every memory of one state: what is recorded meanwhile is not in it.
-std::size_t write_all(ApiClient& client, WholeFile& file) {
+/// How much was written.
+struct Written {
+    std::size_t memories = 0;
+    std::size_t links = 0;
+};
+
+/// Memories by the line they stand on, and the links that were met.
+struct Links {
+    std::unordered_map<std::string, std::size_t> lines;
+    std::vector<json::object> met;
+
+    /// Ordered by lines, so that equal tenants give equal files. One whose end is in no line is
+    /// not there: it was recorded, or its end has expired, while the export was on its way.
+    std::vector<domain::ExportedLink> between_lines() const {
+        std::vector<domain::ExportedLink> out;
+        for (const auto& link : met) {
+            const auto from = lines.find(std::string(link.at("from").as_string()));
+            const auto to = lines.find(std::string(link.at("to").as_string()));
+            if (from != lines.end() && to != lines.end()) {
+                out.push_back({from->second, to->second, std::string(link.at("type").as_string()),
+                               link.at("stated_weight").to_number<double>()});
+            }
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+};
+
+/// Writes every memory of one state: what is recorded meanwhile is not in it. Then the links
+/// between them, as they are now.
+Written write_all(ApiClient& client, WholeFile& file) {
     const std::string state(page(client, "limit=1").at("state_token").as_string());
-    const std::string query = "include_superseded=true&limit=1000&as_of=" + state;
-    std::size_t count = 0;
+    const std::string query =
+        "include_superseded=true&include_links=true&limit=1000&as_of=" + state;
+    Written written;
+    Links links;
     for (std::string cursor;;) {
         const auto answer = page(
             client,
             cursor.empty() ? query : query + "&cursor=" + backends::encode_path_segment(cursor));
         for (const auto& memory : answer.at("memories").as_array()) {
             file.write(domain::export_line(memory.as_object()) + "\n");
-            ++count;
+            links.lines[std::string(memory.at("id").as_string())] = ++written.memories;
+        }
+        for (const auto& link : answer.at("links").as_array()) {
+            links.met.push_back(link.as_object());
         }
         const auto* next = answer.if_contains("next_cursor");
         if (next == nullptr || !next->is_string()) {
-            return count;
+            break;
         }
         cursor = std::string(next->get_string());
     }
+    for (const auto& link : links.between_lines()) {
+        file.write(domain::export_line(link) + "\n");
+        ++written.links;
+    }
+    return written;
 }
 
 void run(const Options& options) {
     ApiClient client(config::load());
     WholeFile file(options.file);
-    const std::size_t count = write_all(client, file);
+    const Written written = write_all(client, file);
     file.finish();
-    std::printf("exported %zu memories to %s\n", count, options.file.c_str());
+    std::printf("exported %zu memories and %zu links to %s\n", written.memories, written.links,
+                options.file.c_str());
 }
 
 }  // namespace

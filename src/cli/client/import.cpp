@@ -182,8 +182,11 @@ class Import {
         if (from.empty() || to.empty()) {
             return list_.fail(link.place, "what it links was not remembered");
         }
-        const std::string body = boost::json::serialize(
-            boost::json::object{{"from", from}, {"to", to}, {"type", link.type}});
+        boost::json::object said{{"from", from}, {"to", to}, {"type", link.type}};
+        if (link.weight) {
+            said["weight"] = *link.weight;
+        }
+        const std::string body = boost::json::serialize(said);
         // Two relations of one pair may be links of one type: the number tells them apart.
         const std::string key =
             "import-" + to_hex(sha256(progress_.run() + ' ' + std::to_string(number) + ' ' + body));

@@ -56,4 +56,10 @@ std::string export_line(const json::object& record) {
     return to_canonical_json(line);
 }
 
+std::string export_line(const ExportedLink& link) {
+    return to_canonical_json(json::object{
+        {"link",
+         {{"from", link.from}, {"to", link.to}, {"type", link.type}, {"weight", link.weight}}}});
+}
+
 }  // namespace soma::domain

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/json/object.hpp>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,8 @@ struct ImportLink {
     std::string place;
     std::size_t from = 0;
     std::size_t to = 0;
-    std::string type;  ///< one of the API's types of links
+    std::string type;                             ///< one of the API's types of links
+    std::optional<double> weight = std::nullopt;  ///< absent: the API's default
 };
 
 /// What a file holds, in its own order.

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "services/recall/record.h"
 
 namespace soma::services {
 namespace {
@@ -71,14 +72,7 @@ GetLinksResponse Link::list(const RequestContext& context, const Admission& admi
             response.add_capped("links");
             break;
         }
-        auto& record = *response.add_links();
-        record.set_from(link.key.from.to_string());
-        record.set_to(link.key.to.to_string());
-        record.set_type(link.key.type);
-        record.set_weight(domain::link_weight_at(link, context.now));
-        record.set_created_at(format_rfc3339(link.created_at));
-        record.set_reinforced_at(format_rfc3339(link.reinforced_at));
-        record.set_sequence(link.sequence);
+        *response.add_links() = record_of(link, context.now);
     }
     writer_.record_read(context, admission, request, response, {id});
     return response;

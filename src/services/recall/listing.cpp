@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "domain/memory/page_cursor.h"
@@ -14,7 +15,8 @@ using domain::PageCursor;
 constexpr int kDefaultPage = 100;
 /// Rows are fetched so many at a time: sealed texts are large, and a page may end early.
 constexpr std::size_t kRowsAtATime = 50;
-/// A page is at most 1 MiB of JSON, and one memory whatever it takes (less than half of that).
+/// A page is at most 1 MiB of JSON, and one memory with its links whatever it takes (less than
+/// that).
 constexpr std::size_t kMaxPageBytes = (1u << 20) - 1024;
 
 std::optional<PageCursor> cursor_of(const std::string& text, std::uint64_t request) {
@@ -31,15 +33,18 @@ std::optional<PageCursor> cursor_of(const std::string& text, std::uint64_t reque
     return cursor;
 }
 
+/// A link as JSON takes at most so many bytes: three names, two ids, two times, four numbers.
+constexpr std::size_t kLinkBytes = 400;
+
 /// Fills a page until it is as long as it may be.
 class Page {
   public:
     Page(google::protobuf::RepeatedPtrField<MemoryRecord>& memories, std::size_t limit)
         : memories_(memories), limit_(limit) {}
 
-    /// False: the page is full and the memory is left for the next.
-    bool add(MemoryRecord memory) {
-        const std::size_t bytes = json_bytes_of(memory);
+    /// False: the page is full and the memory is left for the next, with its links.
+    bool add(MemoryRecord memory, std::size_t links = 0) {
+        const std::size_t bytes = json_bytes_of(memory) + links * kLinkBytes;
         if (is_full() || (!memories_.empty() && bytes_ + bytes > kMaxPageBytes)) {
             return false;
         }
@@ -61,6 +66,16 @@ class Page {
     std::size_t limit_;
     std::size_t bytes_ = 0;
 };
+
+using LinksFrom = std::unordered_map<Uuid, std::vector<domain::Link>>;
+
+LinksFrom by_memory(std::vector<domain::Link> links) {
+    LinksFrom out;
+    for (auto& link : links) {
+        out[link.key.from].push_back(std::move(link));
+    }
+    return out;
+}
 
 }  // namespace
 
@@ -91,10 +106,19 @@ ListMemoriesResponse Recall::list(const RequestContext& context, const Admission
     const std::span<const Uuid> ids(listed.memories);
     for (std::size_t at = 0; at < ids.size() && !is_cut; at += kRowsAtATime) {
         const auto some = ids.subspan(at, std::min(kRowsAtATime, ids.size() - at));
+        LinksFrom links;
+        if (request.include_links()) {
+            links = by_memory(memories_.links_from(tenant.id, some, context.now, context.deadline));
+        }
         for (const auto& row : memories_.get_all(tenant.id, some, context.deadline)) {
+            const auto& from_it = links[row.facts.id];
             if (auto whole = open(tenant.id, row, context)) {
                 is_cut = !page.add(record_of(domain::as_recorded(whole->facts, listed.time),
-                                             std::move(whole->content)));
+                                             std::move(whole->content)),
+                                   from_it.size());
+                for (const auto& link : is_cut ? std::vector<domain::Link>() : from_it) {
+                    *response.add_links() = record_of(link, context.now);
+                }
             }
             if (is_cut) {
                 break;

@@ -42,6 +42,19 @@ MemoryRecord record_of(const domain::MemoryFacts& facts, domain::MemoryContent c
     return memory;
 }
 
+somabrain::v1::LinkRecord record_of(const domain::Link& link, Time now) {
+    somabrain::v1::LinkRecord record;
+    record.set_from(link.key.from.to_string());
+    record.set_to(link.key.to.to_string());
+    record.set_type(link.key.type);
+    record.set_weight(domain::link_weight_at(link, now));
+    record.set_stated_weight(link.weight);
+    record.set_created_at(format_rfc3339(link.created_at));
+    record.set_reinforced_at(format_rfc3339(link.reinforced_at));
+    record.set_sequence(link.sequence);
+    return record;
+}
+
 std::size_t json_bytes_of(const MemoryRecord& memory) {
     /// What a record takes beside its strings: names of members, ids, numbers, six times.
     constexpr std::size_t fixed = 640;

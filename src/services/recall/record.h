@@ -13,4 +13,7 @@ somabrain::v1::MemoryRecord record_of(const domain::MemoryFacts& facts,
 /// The most bytes it takes as JSON.
 std::size_t json_bytes_of(const somabrain::v1::MemoryRecord& memory);
 
+/// A link as the API shows it, faded to `now`.
+somabrain::v1::LinkRecord record_of(const domain::Link& link, Time now);
+
 }  // namespace soma::services

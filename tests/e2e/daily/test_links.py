@@ -160,3 +160,17 @@ def test_explain_shows_what_links_lead_to(agent, pair):
     assert all(0 < values[text] <= 1 for text in ("It rains.", "The street is wet."))
     scores = [hit["score"] for hit in agent.recall("Does it rain?")["results"]]
     assert scores == [hit["score"] for hit in agent.recall("Does it rain?", explain=True)["results"]]
+
+
+def test_a_list_shows_the_links_of_its_page(agent, pair):
+    first, second = pair
+    agent.ask("/v1/links", {"from": first, "to": second, "type": "causes", "weight": 0.25}, 201)
+    agent.ask("/v1/links", {"from": second, "to": first, "type": "next"}, 201)
+    assert agent.list().json["links"] == []
+    page = agent.list(include_links="true", limit=1).json
+    assert [memory["id"] for memory in page["memories"]] == [first]
+    link, = page["links"]
+    assert (link["from"], link["to"], link["type"]) == (first, second, "causes")
+    assert link["stated_weight"] == 0.25 and 0.2499 < link["weight"] <= 0.25
+    rest = agent.list(include_links="true", limit=1, cursor=page["next_cursor"]).json
+    assert [link["type"] for link in rest["links"]] == ["next"]

@@ -106,7 +106,7 @@ def test_a_list_has_whole_memories_in_order(agent):
     assert reply.json["memories"] == [agent.get(one["id"]).json for one in made]
     assert reply.json["state_token"] == made[-1]["state_token"]
     assert "next_cursor" not in reply.json
-    assert agent.list(limit=5).json.keys() == {"memories", "state_token"}
+    assert agent.list(limit=5).json.keys() == {"memories", "state_token", "links"}
 
 
 def pages(client, between, **parameters):

@@ -73,6 +73,7 @@ class ListMemoriesResponse:
     memories: List[MemoryRecord]  # in the order they were recorded
     state_token: str  # the state that was listed: that of the first page
     next_cursor: Optional[str] = None  # None: that was all
+    links: List["LinkRecord"] = field(default_factory=list)  # with include_links
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class LinkRecord:
     created_at: datetime
     reinforced_at: datetime
     sequence: int
+    stated_weight: float = 0.0  # as it was when last said, before it faded
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ constexpr Statement kLinks{"memory_links",
                            "SELECT from_id, to_id, type, weight, reinforced_at, created_at,"
                            " sequence, log_index FROM links"
                            " WHERE tenant = $1::uuid AND from_id = ANY ($2::uuid[])"};
+constexpr Statement kLinksFrom{
+    "memory_links_from",
+    "SELECT from_id, to_id, type, weight, reinforced_at, l.created_at, l.sequence, l.log_index"
+    " FROM links l JOIN memories m ON m.tenant = $1::uuid AND m.id = l.to_id"
+    " WHERE l.tenant = $1 AND from_id = ANY ($2::uuid[])"
+    " AND (m.expires_at IS NULL OR m.expires_at > $3::timestamptz) ORDER BY from_id, to_id, type"};
 constexpr Statement kSequence{"memory_state_sequence",
                               "SELECT sequence FROM streams WHERE id = $1::uuid"};
 #undef SOMA_MEMORY_COLUMNS
@@ -131,6 +137,20 @@ std::vector<StoredMemory> Memories::chain(const Uuid& tenant, const std::string&
     return pool_.run(deadline, [&](Connection& connection) {
         const Params params = Params().add(tenant).add_bytes(key_hmac).add(after).add(limit);
         return read_memories(read_for_tenant(connection, tenant, kChain, params, deadline));
+    });
+}
+
+std::vector<domain::Link> Memories::links_from(const Uuid& tenant, std::span<const Uuid> ids,
+                                               Time now, const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Params params =
+            Params().add(tenant).add_array(std::vector<Uuid>(ids.begin(), ids.end())).add(now);
+        const Result result = read_for_tenant(connection, tenant, kLinksFrom, params, deadline);
+        std::vector<domain::Link> out;
+        for (int i = 0; i < result.rows(); ++i) {
+            out.push_back(read_link(result.row(i)));
+        }
+        return out;
     });
 }
 

@@ -33,6 +33,11 @@ class Memories {
                                             std::uint64_t after, int limit,
                                             const Deadline& deadline);
 
+    /// The links from these memories, without those to what has expired at `now`, by from, to and
+    /// type.
+    std::vector<domain::Link> links_from(const Uuid& tenant, std::span<const Uuid> ids, Time now,
+                                         const Deadline& deadline);
+
     /// Visits all memories of the tenant in order of sequence, in pages of at most `page_rows`,
     /// with the passages of `model_generation` and the links from them, all from one snapshot.
     /// Returns the state sequence that snapshot shows: changes after it are to be applied on top.

@@ -63,5 +63,12 @@ TEST(ExportLine, IsOneLineThatImportTakesAsItIs) {
     EXPECT_EQ(list.items[0].request, text);
 }
 
+TEST(ExportLine, ALinkNamesLines) {
+    EXPECT_EQ(export_line(ExportedLink{1, 12, "part_of", 0.5}),
+              R"({"link":{"from":1,"to":12,"type":"part_of","weight":0.5}})");
+    EXPECT_LT((ExportedLink{1, 12, "a", 1}), (ExportedLink{2, 1, "a", 1}));
+    EXPECT_LT((ExportedLink{1, 2, "b", 1}), (ExportedLink{1, 12, "a", 1}));
+}
+
 }  // namespace
 }  // namespace soma::domain

@@ -36,5 +36,41 @@ TEST(ParseJsonl, AByteOrderMarkAndOldLineEndsAreNoObstacle) {
     EXPECT_TRUE(list.skipped.empty());
 }
 
+TEST(ParseJsonl, ALinkNamesTheLinesOfItsMemories) {
+    const auto list =
+        parse_jsonl("a",
+                    "{\"link\":{\"from\":4,\"to\":3,\"type\":\"causes\"}}\n\n"
+                    "{\"text\":\"one\"}\n{\"text\":\"two\"}\n"
+                    "{\"link\":{\"from\":3,\"to\":4,\"type\":\"next\",\"weight\":0.25}}");
+    ASSERT_EQ(list.items.size(), 2U);
+    ASSERT_EQ(list.links.size(), 2U);
+    EXPECT_EQ(list.links[0].place, "a:1");
+    EXPECT_EQ(list.links[0].from, 1U);
+    EXPECT_EQ(list.links[0].to, 0U);
+    EXPECT_EQ(list.links[0].type, "causes");
+    EXPECT_FALSE(list.links[0].weight);
+    EXPECT_EQ(list.links[1].from, 0U);
+    EXPECT_EQ(list.links[1].to, 1U);
+    EXPECT_EQ(list.links[1].weight, 0.25);
+    EXPECT_TRUE(list.skipped.empty());
+}
+
+TEST(ParseJsonl, BrokenLinksAreFailures) {
+    const std::string memory = "{\"text\":\"one\"}\n";
+    for (const auto& [link, reason] : std::vector<std::pair<std::string, std::string>>{
+             {"7", "/link: must name the lines of its memories by from and to"},
+             {"{\"from\":0,\"to\":1}", "/link: must name the lines of its memories by from and to"},
+             {"{\"from\":1,\"to\":1}", "/link/type: must be a text"},
+             {"{\"from\":1,\"to\":1,\"type\":\"next\",\"weight\":\"1\"}",
+              "/link/weight: must be a number"},
+             {"{\"from\":1,\"to\":2,\"type\":\"next\"}", "/link/to: line 2 is no memory"}}) {
+        const auto list = parse_jsonl("a", memory + "{\"link\":" + link + "}\n");
+        EXPECT_EQ(list.items.size(), 1U);
+        EXPECT_TRUE(list.links.empty());
+        ASSERT_EQ(list.skipped.size(), 1U) << link;
+        EXPECT_EQ(test::skipped(list, 0), "!a:2: " + reason);
+    }
+}
+
 }  // namespace
 }  // namespace soma::domain

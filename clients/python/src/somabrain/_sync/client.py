@@ -152,17 +152,19 @@ class SomaBrain:
             self, *, filter: Optional[Filter] = None, valid_at: Optional[Time] = None,
             as_of: Optional[Time] = None, include_superseded: Optional[bool] = None,
             limit: Optional[int] = None, cursor: Optional[str] = None,
-            at_least: Optional[str] = None) -> results.ListMemoriesResponse:
+            at_least: Optional[str] = None,
+            include_links: Optional[bool] = None) -> results.ListMemoriesResponse:
         """A page of memories, whole, in the order they were recorded.
 
         `filter`, `valid_at`, `as_of`, `at_least`: as in `recall`. `include_superseded`: also what
         is not true at that time. `limit`: 1 to 1,000 a page (100). `cursor`: `next_cursor` of the
         page before, with the same other arguments; all pages show the first one's state.
+        `include_links`: also the links from the page's memories, as they are now.
         """
         parameters = {
             "filter": filter, "valid_at": valid_at, "as_of": as_of,
             "include_superseded": include_superseded, "limit": limit, "cursor": cursor,
-            "at_least": at_least,
+            "at_least": at_least, "include_links": include_links,
         }
         return self._read_fresh(
             results.ListMemoriesResponse, "GET", "/v1/memories", parameters)
