@@ -19,16 +19,43 @@ namespace json = boost::json;
 /// A stranger's name may be long; a pointer in an error need not be.
 constexpr std::size_t kMaxShownName = 64;
 
-std::string below(const std::string& pointer, std::string_view name) {
-    std::string out = pointer + "/";
+/// One step of a JSON pointer (RFC 6901 §3).
+std::string step(std::string_view name) {
+    std::string out = "/";
     for (const char c : name.substr(0, floor_boundary(name, kMaxShownName))) {
-        if (c == '~' || c == '/') {  // RFC 6901 §3
+        if (c == '~' || c == '/') {
             out += c == '~' ? "~0" : "~1";
         } else {
             out.push_back(c);
         }
     }
     return out;
+}
+
+/// Appends the way from `from` to `to`; false when it does not lead there.
+bool find_way(const json::value& from, const json::value* to, std::string& out) {
+    if (&from == to) {
+        return true;
+    }
+    const std::size_t length = out.size();
+    if (const auto* object = from.if_object()) {
+        for (const auto& member : *object) {
+            out += step(member.key());
+            if (find_way(member.value(), to, out)) {
+                return true;
+            }
+            out.resize(length);
+        }
+    } else if (const auto* array = from.if_array()) {
+        for (std::size_t i = 0; i < array->size(); ++i) {
+            out += "/" + std::to_string(i);
+            if (find_way((*array)[i], to, out)) {
+                return true;
+            }
+            out.resize(length);
+        }
+    }
+    return false;
 }
 
 bool is_name_character(char c) {
@@ -44,24 +71,42 @@ bool is_unseen(char32_t c) {
     return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0) || turns_direction(c);
 }
 
+bool is_plain_ascii(char c) {
+    return c >= ' ' && c <= '~';
+}
+
 }  // namespace
 
+std::string Reader::pointer() const {
+    std::string out;
+    SOMA_ASSERT(find_way(*document_, value_, out), "a reader stands in its document");
+    return out;
+}
+
+std::string Reader::pointer_to(std::string_view member) const {
+    return pointer() + step(member);
+}
+
 void Reader::fail(std::string message) const {
-    throw invalid(pointer_, std::move(message));
+    throw invalid(pointer(), std::move(message));
 }
 
 void Reader::expect_members(std::initializer_list<std::string_view> required,
                             std::initializer_list<std::string_view> optional) const {
-    for (const std::string_view name : names()) {
-        const auto is = [&](std::string_view known) { return known == name; };
+    const auto* object = value_->if_object();
+    if (object == nullptr) {
+        fail("must be an object");
+    }
+    for (const auto& member : *object) {
+        const auto is = [&](std::string_view known) { return known == member.key(); };
         if (std::none_of(required.begin(), required.end(), is) &&
             std::none_of(optional.begin(), optional.end(), is)) {
-            throw invalid(below(pointer_, name), "is no field of a constitution here");
+            throw invalid(pointer_to(member.key()), "is no field of a constitution here");
         }
     }
     for (const std::string_view name : required) {
         if (!has(name)) {
-            throw invalid(below(pointer_, name), "is required");
+            throw invalid(pointer_to(name), "is required");
         }
     }
 }
@@ -73,7 +118,7 @@ bool Reader::has(std::string_view name) const {
 
 Reader Reader::at(std::string_view name) const {
     SOMA_ASSERT(has(name), "expect_members was asked first");
-    return Reader(value_->get_object().at(name), below(pointer_, name));
+    return Reader(document_, &value_->get_object().at(name));
 }
 
 std::vector<std::string_view> Reader::names() const {
@@ -95,8 +140,9 @@ std::vector<Reader> Reader::items(std::size_t least, std::size_t most) const {
              " items");
     }
     std::vector<Reader> out;
-    for (std::size_t i = 0; i < array->size(); ++i) {
-        out.emplace_back((*array)[i], pointer_ + "/" + std::to_string(i));
+    out.reserve(array->size());
+    for (const json::value& item : *array) {
+        out.push_back(Reader(document_, &item));
     }
     return out;
 }
@@ -113,6 +159,10 @@ std::string Reader::text(std::size_t most_bytes) const {
     const std::string_view text = plain_text();
     if (text.empty() || text.size() > most_bytes) {
         fail("must have 1 to " + std::to_string(most_bytes) + " bytes");
+    }
+    // Articles are long and mostly ASCII: most texts need no decoding.
+    if (std::all_of(text.begin(), text.end(), is_plain_ascii)) {
+        return std::string(text);
     }
     for (const auto [character, length] : CodePoints(text)) {
         if (is_unseen(character)) {

@@ -11,15 +11,14 @@
 
 namespace soma::domain {
 
-/// One value of a parsed document and where it stands, as a JSON pointer. Every question is a
-/// demand: when the value is something else, Error invalid_argument names the pointer and the
-/// limit. A view: the document outlives it.
+/// One value of a parsed document. Every question is a demand: when the value is something else,
+/// Error invalid_argument names the JSON pointer of the value and the limit. Where a value stands
+/// is looked for only then, so a document that is fine pays nothing for it. A view: the document
+/// outlives it and does not change.
 class Reader {
   public:
-    explicit Reader(const boost::json::value& value, std::string pointer = {})
-        : value_(&value), pointer_(std::move(pointer)) {}
+    explicit Reader(const boost::json::value& document) : document_(&document), value_(&document) {}
 
-    const std::string& pointer() const { return pointer_; }
     bool is_null() const { return value_->is_null(); }
 
     /// An object with all of `required`, perhaps some of `optional`, and no other member.
@@ -58,10 +57,15 @@ class Reader {
     [[noreturn]] void fail(std::string message) const;
 
   private:
+    Reader(const boost::json::value* document, const boost::json::value* value)
+        : document_(document), value_(value) {}
     std::string_view plain_text() const;
+    /// Of this value, or of a member of it that may not be there.
+    std::string pointer() const;
+    std::string pointer_to(std::string_view member) const;
 
+    const boost::json::value* document_;
     const boost::json::value* value_;
-    std::string pointer_;
 };
 
 }  // namespace soma::domain

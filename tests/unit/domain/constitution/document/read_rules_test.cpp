@@ -14,7 +14,8 @@ namespace json = boost::json;
 const std::vector<Article> kArticles{{"one", "1"}, {"two", "2"}};
 
 std::vector<Rule> read(const json::value& rules) {
-    return read_rules(Reader(rules, "/rules"), kArticles);
+    const json::value document = {{"rules", rules}};
+    return read_rules(Reader(document).at("rules"), kArticles);
 }
 
 /// A single rule with this match and effect.

@@ -1,0 +1,145 @@
+// What the law costs: `./dev bench constitution`.
+//   verify: a 64 KiB version from bytes to a verified chain (parse, RFC 8785, SHA3-512, 5 keys
+//   admitted, 3 signatures), everything anew each time; rules: one request asked of 200 rules.
+//   Times are of single calls, by percentile, in microseconds of processor time.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <ctime>
+#include <functional>
+#include <iomanip>
+#include <iostream>
+#include <vector>
+
+#include "base/canonical_json.h"
+#include "base/ed25519.h"
+#include "base/json/strict_json.h"
+#include "domain/constitution/rules/rule_set.h"
+#include "support/law_forge.h"
+
+namespace {
+
+using namespace soma;
+namespace json = boost::json;
+
+constexpr std::size_t kBytes = 64 * 1024;
+constexpr int kCalls = 2'000;
+
+double cpu_us() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+void report(const char* name, const std::function<void(int)>& call) {
+    const double first_from = cpu_us();
+    call(0);
+    const double first = cpu_us() - first_from;
+    std::vector<double> times;
+    for (int i = 1; i <= kCalls; ++i) {
+        const double from = cpu_us();
+        call(i);
+        times.push_back(cpu_us() - from);
+    }
+    std::sort(times.begin(), times.end());
+    const auto at = [&](std::size_t percent) { return times[times.size() * percent / 100]; };
+    std::cout << std::left << std::setw(44) << name << std::right << std::fixed
+              << std::setprecision(2) << "first " << std::setw(9) << first << "  p50 "
+              << std::setw(9) << at(50) << "  p95 " << std::setw(9) << at(95) << "  p99 "
+              << std::setw(9) << at(99) << " µs\n";
+}
+
+json::array some_rules(int count, bool tags) {
+    json::array rules{json::object{{"id", "all"},
+                                   {"article", "isolation"},
+                                   {"match", json::object()},
+                                   {"effect", {{"type", "allow"}}}}};
+    const char* effects[] = {"deny", "require_review", "allow"};
+    for (int i = 1; i < count; ++i) {
+        json::object match{{"roles", json::array{i % 2 == 0 ? "agent" : "admin"}},
+                           {"amounts", json::array{json::object{{"name", "cost"}, {"min", i}}}}};
+        if (tags) {
+            json::array list;
+            for (int tag = 0; tag < 64; ++tag) {
+                list.push_back(json::string("tag " + std::to_string(i * 7 + tag)));
+            }
+            match["tags"] = list;
+        }
+        rules.push_back(json::object{{"id", "r" + std::to_string(i)},
+                                     {"article", "isolation"},
+                                     {"match", match},
+                                     {"effect", {{"type", effects[i % 3]}}}});
+    }
+    return rules;
+}
+
+/// A law of exactly kBytes: 200 rules, and articles to fill it.
+domain::Document large_law() {
+    json::object law = testing::law_json();
+    law["rules"] = some_rules(200, false);
+    json::array articles = law["articles"].as_array();
+    const std::size_t room = kBytes - to_canonical_json(law).size();
+    const std::size_t parts = room / 3'000 + 1;
+    for (std::size_t i = 0; i < parts; ++i) {
+        articles.push_back(json::object{{"id", "fill-" + std::to_string(i)},
+                                        {"text", std::string(room / parts - 40, 'x')}});
+    }
+    law["articles"] = articles;
+    auto& last = law["articles"].as_array().back().as_object()["text"].as_string();
+    last.append(kBytes - to_canonical_json(law).size(), 'x');
+    return testing::document_of(law);
+}
+
+void verify() {
+    const domain::Document law = large_law();
+    const domain::SignedVersion version = testing::signed_by(law, "abc");
+    std::cout << "a law of " << law.text.size() << " bytes, " << law.law.rules.size()
+              << " rules, 3 of 5\n";
+    report("verify from bytes", [&](int) {
+        domain::Chain chain(law.hash);
+        SOMA_ASSERT(!chain.append(version), "a good law");
+    });
+    report("of it: read_canonical_document",
+           [&](int) { domain::read_canonical_document(law.text); });
+    report("  of that: strict JSON", [&](int) { parse_strict_json(law.text); });
+    const json::value value = *parse_strict_json(law.text);
+    report("  of that: RFC 8785", [&](int) { to_canonical_json(value); });
+    report("  of that: SHA3-512", [&](int) { sha3_512(law.text); });
+    report("  of that: 5 keys admitted", [&](int) {
+        for (const domain::Signer& signer : law.law.signers) {
+            SOMA_ASSERT(valid_ed25519_key(signer.public_key), "a good key");
+        }
+    });
+    report("compile 200 rules", [&](int) { domain::RuleSet{law.law.rules}; });
+}
+
+void evaluate(const char* name, bool with_tags) {
+    json::object law = testing::law_json();
+    law["rules"] = some_rules(with_tags ? 50 : 200, with_tags);
+    std::vector<domain::Rule> parsed = testing::document_of(law).law.rules;
+    while (parsed.size() < 200) {  // a document of 256 KiB has no room for so many tags
+        parsed.push_back(parsed[parsed.size() % 49 + 1]);
+        parsed.back().id += "-" + std::to_string(parsed.size());
+    }
+    const domain::RuleSet rules(parsed);
+    std::vector<std::string> names;
+    for (int i = 0; i < 32; ++i) {
+        names.push_back("tag " + std::to_string(i * 11));
+    }
+    const std::vector<std::string_view> tags(names.begin(), names.end());
+    double sum = 0;
+    report(name, [&](int i) {
+        domain::RequestFacts facts{.roles = {domain::Role::agent}, .tags = tags};
+        facts.amounts[static_cast<std::size_t>(domain::Amount::cost)] = i % 400;
+        sum += rules.evaluate(facts).penalty;
+    });
+    SOMA_ASSERT(sum == 0, "no penalties here");
+}
+
+}  // namespace
+
+int main() {
+    verify();
+    evaluate("200 rules, a request with 32 tags", false);
+    evaluate("200 rules of 64 tags, a request with 32", true);
+    return 0;
+}
