@@ -4,7 +4,7 @@ BAO=$CACHE/openbao-$BAO_VERSION/bin/bao
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# missing_packages: one line for each entry of packages.txt that no installed package satisfies
+# missing_packages LIST: one line for each entry of it that no installed package satisfies
 missing_packages() {
   local entry name
   while read -r entry; do
@@ -12,12 +12,13 @@ missing_packages() {
       installed "$name" && continue 2
     done
     echo "$entry"
-  done < <(grep -Ev '^(#|$)' tools/dev/packages.txt)
+  done < <(grep -Ev '^(#|$)' "$1")
 }
 
+# install_packages [LIST]
 install_packages() {
   local missing entry name names=()
-  missing=$(missing_packages)
+  missing=$(missing_packages "${1:-tools/dev/packages.txt}")
   [ -n "$missing" ] || return 0
   say "installing: $(tr '\n' ' ' <<<"$missing")"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null

@@ -261,7 +261,7 @@ run_tests() {
   local which=${1:-all} from=$EPOCHREALTIME
   mkdir -p "$SOMA/log"
   case $which in
-    structure) ;;
+    structure | specs) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
     all | unit | oracle | real | e2e | sdk | model | crash) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
@@ -280,6 +280,7 @@ run_tests() {
     fuzz) test_fuzz ;;
     tsan) with_stack test_tsan ;;
     mutants) test_mutants "${2:-}" ;;
+    specs) test_specs ;;
   esac
   say "tests took $(since "$from")"
   printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
