@@ -186,6 +186,9 @@ def test_links(brain):
         (wet.id, "related"), (rain.id, "causes")]
     assert links.links[1].weight == pytest.approx(0.4, rel=1e-4) and links.capped == []
     assert brain.get_links(wet.id, limit=1).capped == ["links"]
+    assert brain.list().links == []
+    assert [(link.from_, link.stated_weight) for link in brain.list(include_links=True).links] == [
+        (rain.id, 0.4), (wet.id, 0.5)]
     with pytest.raises(somabrain.NotFoundError):
         brain.link(rain.id, "019f0000-0000-7000-8000-000000000000", "next")
     with pytest.raises(somabrain.InvalidArgumentError) as caught:
