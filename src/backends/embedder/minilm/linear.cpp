@@ -81,14 +81,17 @@ Arguments& thread_arguments(const Types& types, dnnl::memory::dim rows, dnnl::me
 /// All is made at construction, so that no request pays for a compilation and no lock is needed.
 class Compiled {
   public:
-    Compiled(const Types& types, const void* weights, std::size_t outputs, std::size_t inputs)
+    Compiled(const Types& types, const void* weights, std::size_t outputs, std::size_t inputs,
+             std::pmr::memory_resource& memory)
         : types_(types),
+          lines_(&memory),
           outputs_(static_cast<dnnl::memory::dim>(outputs)),
           inputs_(static_cast<dnnl::memory::dim>(inputs)) {
         // The layout is chosen for a middle size; every other size is compiled for that one copy.
         const auto any = dnnl::memory::desc({inputs_, outputs_}, types_.weights, Tag::any);
         const auto layout = describe(kRowSteps[kRowSteps.size() / 2], any).weights_desc();
-        packed_ = dnnl::memory(layout, cpu());
+        lines_.resize((layout.get_size() + sizeof(CacheLine) - 1) / sizeof(CacheLine));
+        packed_ = dnnl::memory(layout, cpu(), lines_.data());
         // Given as outputs × inputs, read as inputs × outputs: "ba" is the transposition.
         dnnl::memory given({{inputs_, outputs_}, types_.weights, Tag::ba}, cpu(),
                            const_cast<void*>(weights));
@@ -133,7 +136,12 @@ class Compiled {
         return {product, attributes, cpu()};
     }
 
+    struct alignas(64) CacheLine {
+        std::array<std::byte, 64> bytes;
+    };
+
     Types types_;
+    std::pmr::vector<CacheLine> lines_;  ///< the packed weights
     dnnl::memory::dim outputs_;
     dnnl::memory::dim inputs_;
     dnnl::memory packed_;
@@ -174,9 +182,10 @@ struct FloatProduct::Packed {
     Compiled compiled;
 };
 
-FloatProduct::FloatProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs)
+FloatProduct::FloatProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs,
+                           std::pmr::memory_resource& memory)
     : packed_(new Packed{
-          Compiled({Type::f32, Type::f32, Type::f32}, weights.data(), outputs, inputs)}) {}
+          Compiled({Type::f32, Type::f32, Type::f32}, weights.data(), outputs, inputs, memory)}) {}
 FloatProduct::~FloatProduct() = default;
 FloatProduct::FloatProduct(FloatProduct&&) noexcept = default;
 
@@ -190,11 +199,12 @@ struct IntProduct::Packed {
     std::vector<std::int32_t> sums;
 };
 
-IntProduct::IntProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs) {
+IntProduct::IntProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs,
+                       std::pmr::memory_resource& memory) {
     QuantizedRows rows(weights, outputs, inputs);
-    packed_.reset(
-        new Packed{Compiled({Type::u8, Type::s8, Type::s32}, rows.values.data(), outputs, inputs),
-                   std::move(rows.scales), std::move(rows.sums)});
+    packed_.reset(new Packed{
+        Compiled({Type::u8, Type::s8, Type::s32}, rows.values.data(), outputs, inputs, memory),
+        std::move(rows.scales), std::move(rows.sums)});
 }
 IntProduct::~IntProduct() = default;
 IntProduct::IntProduct(IntProduct&&) noexcept = default;

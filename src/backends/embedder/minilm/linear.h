@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 
 namespace soma::backends {
@@ -23,8 +24,10 @@ inline constexpr std::int32_t kLargestActivation = 127;
 /// has called `use_one_thread`.
 class FloatProduct {
   public:
-    /// `weights` holds `outputs` rows of `inputs` and may be dropped afterwards.
-    FloatProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs);
+    /// `weights` holds `outputs` rows of `inputs` and may be dropped afterwards. `memory` keeps the
+    /// packed ones and outlives the product.
+    FloatProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs,
+                 std::pmr::memory_resource& memory = *std::pmr::get_default_resource());
     ~FloatProduct();
     FloatProduct(FloatProduct&&) noexcept;
     void multiply(const float* x, std::size_t rows, float* out) const;
@@ -39,7 +42,8 @@ class FloatProduct {
 /// CPU.
 class IntProduct {
   public:
-    IntProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs);
+    IntProduct(std::span<const float> weights, std::size_t outputs, std::size_t inputs,
+               std::pmr::memory_resource& memory = *std::pmr::get_default_resource());
     ~IntProduct();
     IntProduct(IntProduct&&) noexcept;
     void multiply(const std::uint8_t* x, std::size_t rows, std::int32_t* out) const;
