@@ -10,6 +10,9 @@ grep -q '^transit/' <<<"$mounts" || bao secrets enable -path=transit transit >/d
 grep -q '^soma/' <<<"$mounts" || bao secrets enable -path=soma -version=2 kv >/dev/null
 # Every write must say which version it replaces: two makers of one key cannot both win.
 bao write soma/config cas_required=true >/dev/null
+# Signs receipts of erasures. Made here because the service may not.
+bao read transit/keys/soma-receipts >/dev/null 2>&1 ||
+  bao write -f transit/keys/soma-receipts type=ed25519 exportable=false >/dev/null
 methods=$(bao auth list)
 grep -q '^approle/' <<<"$methods" || bao auth enable approle >/dev/null
 bao policy write somabrain "$here/somabrain.hcl" >/dev/null

@@ -1,4 +1,5 @@
-# What the service may do: make and use tenants' wrapping keys, keep wrapped keys, erase a subject's.
+# What the service may do: make and use tenants' wrapping keys, keep wrapped keys, erase a
+# subject's, sign receipts of that.
 # It can neither export nor configure nor delete a transit key, use one that is not a tenant's, nor
 # list what it does not know the name of.
 #
@@ -10,6 +11,14 @@ path "transit/encrypt/tenant-*" {
   capabilities = ["update"]
 }
 path "transit/decrypt/tenant-*" {
+  capabilities = ["update"]
+}
+# Receipts of erasures: signed and never more. The exact path outweighs the "+" above, so that the
+# service can neither replace nor rotate the key it signs with.
+path "transit/keys/soma-receipts" {
+  capabilities = ["read"]
+}
+path "transit/sign/soma-receipts" {
   capabilities = ["update"]
 }
 # "update" is for the loser of a race: check-and-set then tells it so (the mount requires it).

@@ -20,6 +20,7 @@ void register_list(CLI::App& program);
 void register_migrate(CLI::App& program);
 void register_ports(CLI::App& program);
 void register_recall(CLI::App& program);
+void register_receipt(CLI::App& program);
 void register_remember(CLI::App& program);
 void register_serve(CLI::App& program);
 void register_tenant(CLI::App& program);
@@ -29,7 +30,7 @@ void register_token(CLI::App& program);
 inline constexpr Register kCommands[] = {
     register_serve,  register_migrate, register_tenant,   register_token,  register_remember,
     register_recall, register_list,    register_evaluate, register_import, register_export,
-    register_ports,  register_config,  register_api,      register_check,
+    register_receipt, register_ports,  register_config,   register_api,    register_check,
 };
 
 }  // namespace soma::cli

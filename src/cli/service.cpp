@@ -4,6 +4,7 @@
 
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/feedback.h"
 #include "backends/postgres/memory/links.h"
 #include "backends/postgres/memory/memories.h"
@@ -16,6 +17,7 @@
 #include "server/http_server.h"
 #include "server/operations_site.h"
 #include "services/commit/committer.h"
+#include "services/erasure/erasure.h"
 #include "services/evaluate/evaluate.h"
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
@@ -49,6 +51,13 @@ services::KeyringLimits keyring_limits(const config::Config& config) {
 backends::IndexLimits index_limits(const config::Config& config) {
     backends::IndexLimits limits;
     limits.bytes = static_cast<std::size_t>(config.index_budget_mib) << 20;
+    return limits;
+}
+
+services::EraserLimits eraser_limits(const config::Config& config) {
+    services::EraserLimits limits;
+    limits.snapshots = std::chrono::hours(config.vault_snapshot_hours);
+    limits.copies = seconds(config.working_memory_ttl_seconds);
     return limits;
 }
 
@@ -106,14 +115,19 @@ struct Service::Parts {
           feedback(evaluations, feedback_events, keyring, writer, ids),
           session(keyring, writer, working_memory),
           link(links, memories, keyring, writer),
-          jobs(maintenance, committer, tenants, ids,
+          eraser(erasures, tenants, vault, index, queries, keyring, committer, working_memory, ids,
+                 eraser_limits(c)),
+          erasure(eraser, erasures, keyring, committer, writer, ids),
+          jobs(maintenance, committer, tenants, eraser, ids,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
         committer.on_committed([this](const auto& change) { index.apply(change); });
         bind_routes();
+        bind_subject_routes();
     }
 
     void bind_routes();
+    void bind_subject_routes();
     server::Pipeline pipeline();
     server::ReadyReport ready();
 
@@ -129,6 +143,7 @@ struct Service::Parts {
     backends::FeedbackEvents feedback_events{pool};
     backends::Sessions sessions{pool};
     backends::Links links{pool};
+    backends::Erasures erasures{pool};
     backends::Maintenance maintenance{pool};
     backends::Vault vault;
     backends::RedisCache cache;
@@ -148,6 +163,8 @@ struct Service::Parts {
     services::Feedback feedback;
     services::Session session;
     services::Link link;
+    services::Eraser eraser;
+    services::Erasure erasure;
     services::Jobs jobs;
     server::Routes routes;
     std::unique_ptr<server::HttpListener> api;
@@ -214,6 +231,19 @@ void Service::Parts::bind_routes() {
         "somabrain.v1.Memory.GetLinks",
         [this](const auto& context, const auto& admission, const auto& request) {
             return link.list(context, admission, request);
+        });
+}
+
+void Service::Parts::bind_subject_routes() {
+    routes.bind<EraseSubjectRequest, somabrain::v1::Erasure>(
+        "somabrain.v1.Subjects.EraseSubject",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return erasure.erase(context, admission, request);
+        });
+    routes.bind<GetErasureRequest, somabrain::v1::Erasure>(
+        "somabrain.v1.Subjects.GetErasure",
+        [this](const auto& context, const auto& admission, const auto& request) {
+            return erasure.get(context, admission, request);
         });
 }
 

@@ -54,6 +54,7 @@ struct Config {
     std::string vault_transit_mount;
     std::string vault_kv_mount;
     int vault_timeout_ms = 0;
+    int vault_snapshot_hours = 0;
     int key_cache_entries = 0;
     int key_cache_seconds = 0;
 

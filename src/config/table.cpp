@@ -218,6 +218,15 @@ const Setting kSettings[] = {
      .max = 60000,
      .unit = "ms",
      .meaning = "Longest wait for one answer of OpenBao."},
+    {.env = "SOMABRAIN_VAULT_SNAPSHOT_HOURS",
+     .member = &Config::vault_snapshot_hours,
+     .initial = "168",
+     .min = 0,
+     .max = 168,
+     .unit = "h",
+     .meaning =
+         "How long snapshots of OpenBao are kept: receipts of erasures say when the last one "
+         "that may hold the key is gone."},
     {.env = "SOMABRAIN_KEY_CACHE_ENTRIES",
      .member = &Config::key_cache_entries,
      .initial = "10000",

@@ -7,6 +7,7 @@
 
 #include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/memory.pb.h"
+#include "somabrain/v1/subject.pb.h"
 
 namespace soma::server {
 namespace {
@@ -125,8 +126,10 @@ std::variant<Routes::Match, Routes::NoSuchPath, Routes::WrongVerb> Routes::find(
 }
 
 std::vector<const ServiceDescriptor*> contract_services() {
-    return {somabrain::v1::RememberRequest::descriptor()->file()->FindServiceByName("Memory"),
-            somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain")};
+    return {
+        somabrain::v1::RememberRequest::descriptor()->file()->FindServiceByName("Memory"),
+        somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain"),
+        somabrain::v1::EraseSubjectRequest::descriptor()->file()->FindServiceByName("Subjects")};
 }
 
 }  // namespace soma::server

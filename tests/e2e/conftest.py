@@ -97,6 +97,11 @@ def private_stack(tmp_path_factory):
         scratch.destroy()
 
 
+@pytest.fixture(scope="session")
+def make_private_tenant(private_stack):
+    return lambda: Tenant(private_stack, Issuer(private_stack))
+
+
 @pytest.fixture
 def private_tenant(private_stack):
     fresh = Tenant(private_stack, Issuer(private_stack))

@@ -64,6 +64,13 @@ def told(make_tenant):
     replies["link"] = agent.post("/v1/links", {"from": ends[0], "to": ends[1], "type": "next"})
     replies["links"] = agent.call("GET", f"/v1/memories/{ends[0]}/links")
     replies["end session"] = agent.call("DELETE", f"/v1/sessions/{MARKER}")
+    operator = tenant.client("operator")
+    replies["to be erased"] = agent.post("/v1/memories", {"text": MARKER,
+                                                          "subject": f"erased {MARKER}"})
+    replies["erase"] = operator.call("DELETE", f"/v1/subjects/erased%20{MARKER}")
+    replies["erase again"] = operator.call("DELETE", f"/v1/subjects/erased%20{MARKER}")
+    replies["erasure"] = operator.call("GET", f"/v1/erasures/{replies['erase'].json['id']}")
+    replies["erase nobody"] = operator.call("DELETE", f"/v1/subjects/never-{MARKER}")
     replies["delete"] = agent.delete(replies["batch"].json["results"][0]["id"])
     replies["missing"] = agent.get(uuid.UUID(int=7))
     replies["missing delete"] = agent.delete(uuid.UUID(int=7))
@@ -81,6 +88,7 @@ def told(make_tenant):
         "recall": 200, "get": 200, "list": 200, "history": 200, "evaluate": 200,
         "feedback": 201, "feedback again": 201, "other feedback": 409, "end session": 200,
         "link": 201, "links": 200, "delete": 200, "missing": 404,
+        "to be erased": 201, "erase": 200, "erase again": 200, "erasure": 200, "erase nobody": 404,
         "missing delete": 404, "bad field": 400, "bad json": 400, "bad header": 400,
         "conflict": 409, "bad type": 415, "forbidden": 403}
     nobody = Client(tenant.stack.http_port)
@@ -103,7 +111,7 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     found = by_request(tenant)
     assert set(found) == {reply.request_id for reply in replies.values()}
     counts = {name: len(found[reply.request_id]) for name, reply in replies.items()}
-    assert counts == {name: 2 if name == "batch" else 1 for name in replies}
+    assert counts == {name: 2 if name in ("batch", "erase") else 1 for name in replies}
 
 
 @pytest.mark.parametrize("name, stream, action, decision", [
@@ -114,6 +122,9 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("links", "access", "memory.links", "allowed"),
     ("end session", "state", "session.end", "allowed"),
     ("delete", "state", "memory.delete", "allowed"),
+    ("erase again", "access", "subject.erase", "allowed"),
+    ("erasure", "access", "subject.erasure", "allowed"),
+    ("erase nobody", "access", "subject.erase", "refused"),
     ("replay", "access", "memory.remember", "allowed"),
     ("recall", "access", "memory.recall", "allowed"),
     ("get", "access", "memory.get", "allowed"),
@@ -140,6 +151,19 @@ def test_what_an_event_says(told, name, stream, action, decision):
         assert (event["stream"], event["action"]) == (stream, action)
         assert (body["decision"], body["status"]) == (decision, replies[name].status)
         assert body["tenant"] == tenant.id and body["actor"] == event["actor"] == "e2e"
+
+
+def test_an_erasure_has_an_event_for_its_beginning_and_its_end(told):
+    tenant, replies = told
+    events = by_request(tenant)[replies["erase"].request_id]
+    assert [event["action"] for event in events] == ["subject.erase", "subject.erased"]
+    assert {event["stream"] for event in events} == {"state"}
+    answer = replies["erase"].json
+    assert {event["json"]["details"]["erasure_id"] for event in events} == {answer["id"]}
+    assert answer["receipt"]["event"] == {
+        "log_id": str(tenant.stack.rows("SELECT log_id FROM log")[0][0]),
+        "log_index": events[0]["log_index"], "leaf": events[0]["leaf"].hex()}
+    assert events[1]["stream_sequence"] == answer["sequence"]
 
 
 def test_columns_and_body_agree(told):

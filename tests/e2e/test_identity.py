@@ -28,6 +28,8 @@ CALLS = {
     "memory.link": ("POST", "/v1/links", {"from": ABSENT, "to": ABSENT[:-1] + "1", "type": "next"},
                     404),
     "memory.links": ("GET", f"/v1/memories/{ABSENT}/links", None, 404),
+    "subject.erase": ("DELETE", "/v1/subjects/never-seen", None, 404),
+    "subject.erasure": ("GET", f"/v1/erasures/{ABSENT}", None, 404),
     "session.end": ("DELETE", "/v1/sessions/nobody", None, 200),
 }
 

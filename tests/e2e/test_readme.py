@@ -42,6 +42,7 @@ def test_the_tour_runs_verbatim(stack):
     assert json.loads(parts[10])["id"] == "week-14"
     read, deleted = (json.loads(line) for line in parts[11].strip().split("\n"))
     assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
+    assert json.loads(parts[12].split("\n")[0])["id"] and "\nvalid: erasure " in parts[12]
 
 
 def test_the_tour_notices_a_refusal(stack):

@@ -12,6 +12,7 @@
 #include "backends/embedder/local_embedder.h"
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/feedback.h"
 #include "backends/postgres/memory/links.h"
@@ -22,6 +23,7 @@
 #include "base/crypto.h"
 #include "base/error.h"
 #include "services/commit/committer.h"
+#include "services/erasure/erasure.h"
 #include "services/evaluate/evaluate.h"
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
@@ -181,6 +183,21 @@ class LivingCore {
         return feedback.add(context, admitted(tenant, context), said);
     }
 
+    somabrain::v1::Erasure erase(const backends::TenantRow& tenant, const std::string& subject,
+                                 const std::string& idempotency_key = {}) {
+        somabrain::v1::EraseSubjectRequest asked;
+        asked.set_id(subject);
+        auto context = request("Subjects.EraseSubject");
+        context.idempotency_key = idempotency_key;
+        return erasing.erase(context, admitted(tenant, context), asked);
+    }
+    somabrain::v1::Erasure erasure(const backends::TenantRow& tenant, const std::string& id) {
+        somabrain::v1::GetErasureRequest asked;
+        asked.set_id(id);
+        const auto context = request("Subjects.GetErasure");
+        return erasing.get(context, admitted(tenant, context), asked);
+    }
+
     somabrain::v1::EndSessionResponse end_session(const backends::TenantRow& tenant,
                                                   const std::string& id,
                                                   const std::string& idempotency_key = {}) {
@@ -232,6 +249,10 @@ class LivingCore {
     services::Feedback feedback{evaluations, feedback_events, keyring, writer, ids};
     services::Session sessions_story{keyring, writer, working_memory};
     services::Link linking{links, memories, keyring, writer};
+    backends::Erasures erasures{world.app};
+    services::Eraser eraser{erasures, tenants,   vault,          index, queries,
+                            keyring,  committer, working_memory, ids,   {}};
+    services::Erasure erasing{eraser, erasures, keyring, committer, writer, ids};
 };
 
 /// The Error that `act` throws, or nullopt when it throws none.

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 import somabrain
+from tokens import Issuer
 
 MARCH = datetime(2026, 3, 1, 9, 30, 0, 123456, timezone.utc)
 
@@ -172,6 +173,19 @@ def test_a_session_ends(brain, session):
     assert (ended.id, ended.sequence) == (session, 2)
     assert brain.evaluate("x", session_id=session).working_memory == []
     assert len(brain.recall("turn").results) == 1
+
+
+def test_a_subject_is_erased(tenant, make_client):
+    brain = make_client(tenant.url, Issuer(tenant.stack).mint(tenant.id, ("agent", "operator")))
+    brain.remember("Ada likes tea.", subject="a/b c?")
+    done = brain.erase_subject("a/b c?")
+    assert isinstance(done, somabrain.Erasure)
+    assert (done.state, done.sequence) == ("done", 3) and done.completed_at >= done.requested_at
+    assert done.receipt["tiers"]["postgresql"]["rows"]["memories"] == 1
+    assert brain.get_erasure(done.id) == done == brain.erase_subject("a/b c?")
+    assert brain.recall("tea").results == []
+    with pytest.raises(somabrain.NotFoundError):
+        brain.erase_subject("nobody")
 
 
 def test_links(brain):

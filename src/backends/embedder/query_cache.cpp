@@ -14,6 +14,12 @@ std::vector<float> QueryCache::embed(std::string_view text, const Deadline& dead
     return vector;
 }
 
+void QueryCache::clear() {
+    const std::lock_guard lock(mutex_);
+    by_text_.clear();
+    entries_.clear();
+}
+
 QueryCache::Stats QueryCache::stats() const {
     const std::lock_guard lock(mutex_);
     return {hits_, misses_, entries_.size()};

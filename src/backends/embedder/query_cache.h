@@ -29,6 +29,9 @@ class QueryCache {
     /// As Embedder::embed; errors are not kept.
     std::vector<float> embed(std::string_view text, const Deadline& deadline);
 
+    /// Forgets all queries: one of them may name somebody who was erased.
+    void clear();
+
     Stats stats() const;
 
   private:

@@ -43,6 +43,7 @@ class Index::Impl {
     bool holds(const Uuid& id, std::uint64_t at_least);
     std::shared_ptr<Tenant> lease(const Uuid& id, std::uint64_t at_least, const Deadline& deadline);
     void apply(const domain::AppliedChange& change);
+    bool reach(const Uuid& id, std::uint64_t sequence);
     IndexFigures figures() const;
 
   private:
@@ -183,6 +184,30 @@ bool Index::Impl::follow(Tenant& tenant, const domain::AppliedChange& change) {
     return outcome == Outcome::applied;
 }
 
+bool Index::Impl::reach(const Uuid& id, std::uint64_t sequence) {
+    const std::shared_ptr<Tenant> tenant = resident(id, false);
+    if (tenant == nullptr) {
+        return true;
+    }
+    const std::lock_guard turnstile(tenant->mutex);
+    if (tenant->phase == Phase::loading) {
+        return false;
+    }
+    if (tenant->phase == Phase::ready && tenant->sequence < sequence) {
+        ++gaps_;
+        tenant->phase = Phase::absent;
+    }
+    if (tenant->phase == Phase::absent) {
+        // Nothing is read from it any more, and what it holds may have been erased.
+        const std::lock_guard exclusive(tenant->corpus_lock);
+        tenant->corpus = domain::Corpus();
+        tenant->bytes = 0;
+        tenant->memories = 0;
+    }
+    tenant->changed.notify_all();
+    return true;
+}
+
 // Loading --------------------------------------------------------------------------------------
 
 void Index::Impl::enqueue(std::shared_ptr<Tenant> tenant) {
@@ -292,6 +317,10 @@ bool Index::holds(const Uuid& tenant, std::uint64_t at_least_sequence) const {
 
 void Index::apply(const domain::AppliedChange& change) {
     impl_->apply(change);
+}
+
+bool Index::reach(const Uuid& tenant, std::uint64_t sequence) {
+    return impl_->reach(tenant, sequence);
 }
 
 IndexFigures Index::figures() const {

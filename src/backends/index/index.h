@@ -83,6 +83,11 @@ class Index {
     /// the next read load the tenant anew; a tenant that is not resident ignores everything.
     void apply(const domain::AppliedChange& change);
 
+    /// Another process may have written up to `sequence`: a tenant that has not seen that is
+    /// emptied, and loaded anew when it is next read. False while it is being loaded, maybe from
+    /// before.
+    bool reach(const Uuid& tenant, std::uint64_t sequence);
+
     IndexFigures figures() const;
 
   private:

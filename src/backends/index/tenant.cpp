@@ -19,6 +19,10 @@ Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change
         corpus.add(*inserted->memory);
     } else if (const auto* removed = std::get_if<domain::Removed>(&change.change)) {
         corpus.remove(removed->id);
+    } else if (const auto* erased = std::get_if<domain::Erased>(&change.change)) {
+        for (const Uuid& memory : erased->ids) {
+            corpus.remove(memory);
+        }
     } else if (const auto* linked = std::get_if<domain::Linked>(&change.change)) {
         corpus.put_link(linked->link);
     }

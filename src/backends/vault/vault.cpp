@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -73,6 +74,15 @@ std::string reasons(const HttpAnswer& answer) {
     return "status " + std::to_string(answer.status) + ": " + answer.body.substr(0, 512);
 }
 
+std::uint32_t version_number(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number == 0) {
+        throw unavailable("a key's version is no number");
+    }
+    return number;
+}
+
 bool worked(const HttpAnswer& answer) {
     return answer.status >= 200 && answer.status < 300;
 }
@@ -120,6 +130,50 @@ std::string Vault::unwrap(std::string_view key_name, std::string_view wrapped,
         throw unavailable("unwrapping: the answer is not base64");
     }
     return std::move(*plain);
+}
+
+VaultSignature Vault::sign(std::string_view key_name, std::string_view message,
+                           const Deadline& deadline) {
+    const json::object body{{"input", to_base64(message)}};
+    const auto answer =
+        call("POST", join_path(config_.transit_mount, "sign", key_name), &body, deadline);
+    if (!worked(answer)) {
+        throw unavailable("signing: " + reasons(answer));
+    }
+    // "vault:v3:c2lnbmF0dXJl"
+    const std::string text = text_member(member_object(answer, "data"), "signature");
+    const auto version = text.find(":v");
+    const auto value = text.rfind(':');
+    auto bytes = from_base64(std::string_view(text).substr(value + 1));
+    if (version == std::string::npos || value <= version || !bytes) {
+        throw unavailable("signing: the answer is no signature");
+    }
+    return {version_number(std::string_view(text).substr(version + 2, value - version - 2)),
+            std::move(*bytes)};
+}
+
+std::map<std::uint32_t, std::string> Vault::public_keys(std::string_view key_name,
+                                                        const Deadline& deadline) {
+    const auto answer =
+        call("GET", join_path(config_.transit_mount, "keys", key_name), nullptr, deadline);
+    if (!worked(answer)) {
+        throw unavailable("reading a public key: " + reasons(answer));
+    }
+    const auto data = member_object(answer, "data");
+    const auto* versions = data.if_contains("keys");
+    std::map<std::uint32_t, std::string> keys;
+    if (versions != nullptr && versions->is_object()) {
+        for (const auto& [version, key] : versions->get_object()) {
+            const auto* object = key.if_object();
+            auto bytes =
+                object != nullptr ? from_base64(text_member(*object, "public_key")) : std::nullopt;
+            if (!bytes) {
+                throw unavailable("reading a public key: the answer holds none");
+            }
+            keys.emplace(version_number(version), std::move(*bytes));
+        }
+    }
+    return keys;
 }
 
 std::optional<VaultSecret> Vault::get(std::string_view path, const Deadline& deadline) {

@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,12 @@ struct VaultSecret {
     std::uint64_t version = 0;
 };
 
+/// What transit signed with: a key's version, and the signature's bytes.
+struct VaultSignature {
+    std::uint32_t key_version = 0;
+    std::string bytes;
+};
+
 /// OpenBao (or any server of Vault's HTTP API): transit for wrapping keys, KV version 2 for keeping
 /// them. Thread-safe. Logs in on first use, renews its token at two thirds of its life, and logs in
 /// again once when a token is refused. Sealed, down, slow or forbidden: Error(unavailable),
@@ -51,6 +58,14 @@ class Vault {
     /// together.
     std::string unwrap(std::string_view key_name, std::string_view wrapped,
                        std::string_view context, const Deadline& deadline);
+
+    /// Signs under the newest version of the named ed25519 key, which must exist: it is made with
+    /// the policies (deploy/openbao), not by us.
+    VaultSignature sign(std::string_view key_name, std::string_view message,
+                        const Deadline& deadline);
+    /// The public halves of a signing key (32 bytes each), by version.
+    std::map<std::uint32_t, std::string> public_keys(std::string_view key_name,
+                                                     const Deadline& deadline);
 
     /// The newest version, or nullopt when the path holds none (never written, or erased).
     std::optional<VaultSecret> get(std::string_view path, const Deadline& deadline);

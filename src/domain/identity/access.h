@@ -21,9 +21,11 @@ enum class Endpoint : std::uint8_t {
     end_session,
     link,
     get_links,
+    erase_subject,
+    get_erasure,
 };
 
-inline constexpr std::size_t kEndpointCount = 12;
+inline constexpr std::size_t kEndpointCount = 14;
 
 /// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
 struct AccessRule {
@@ -49,6 +51,8 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::end_session, "session.end", {Role::agent, Role::operator_, Role::admin}},
     {Endpoint::link, "memory.link", {Role::agent, Role::admin}},
     {Endpoint::get_links, "memory.links", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::erase_subject, "subject.erase", {Role::operator_, Role::admin}},
+    {Endpoint::get_erasure, "subject.erasure", {Role::operator_, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

@@ -1,5 +1,7 @@
 #include "domain/ledger/intent.h"
 
+#include <algorithm>
+
 namespace soma::domain {
 
 std::size_t row_count(const Intent& intent) {
@@ -17,6 +19,13 @@ std::size_t row_count(const Intent& intent) {
         rows += intent.access->evaluation ? 2 : 1;
     }
     return rows;
+}
+
+bool comes_alone(const Intent& intent) {
+    return std::any_of(intent.changes.begin(), intent.changes.end(), [](const Change& change) {
+        return std::holds_alternative<EraseSubject>(change) ||
+               std::holds_alternative<FinishErasure>(change);
+    });
 }
 
 }  // namespace soma::domain

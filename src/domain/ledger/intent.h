@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -114,7 +115,25 @@ struct PutLink {
     EventDraft event;                    ///< on `state`
 };
 
-using Change = std::variant<Insert, Remove, AddFeedback, EndSession, PutLink>;
+/// Begins a subject's erasure or goes on with it: deletes what is left of it, at most kErasedAtOnce
+/// of each kind. From the first such change on nothing is written under the key any more. Comes
+/// alone in its group.
+struct EraseSubject {
+    Uuid erasure;
+    std::string subject_hmac;  ///< 32 bytes
+    std::string key_id;        ///< 16 bytes
+    EventDraft event;          ///< on `state`
+};
+
+/// Ends an erasure whose rows and key are gone. Comes alone in its group.
+struct FinishErasure {
+    Uuid erasure;
+    std::string receipt;  ///< canonical JSON
+    EventDraft event;     ///< on `state`
+};
+
+using Change =
+    std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject, FinishErasure>;
 
 /// An event on `access`, with the evaluation it records, if any.
 struct AccessRecord {
@@ -151,10 +170,15 @@ struct Intent {
     /// Called once per attempt with one entry per change, on the committer's thread. Needed with a
     /// claim.
     std::function<Answer(std::span<const Assigned>)> answer;
+    /// Ids of the data keys that its rows are sealed under, each with its subject's HMAC.
+    std::map<std::string, std::string> sealed_under = {};
 };
 
 /// Rows the intent writes at most: the unit of the committer's limits.
 std::size_t row_count(const Intent& intent);
+
+/// Whether the intent may share its transaction with none: an erasure touches too many rows.
+bool comes_alone(const Intent& intent);
 
 /// Durable. `superseded` is aligned with the intent's changes.
 struct Committed {
@@ -178,6 +202,18 @@ struct TooManyLinks {
     Uuid memory;
 };
 
-using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks>;
+/// A row of the intent is sealed under a key that is being erased; nothing of it was written.
+struct SubjectErased {
+    std::string subject_hmac;  ///< 32 bytes
+};
+
+/// What this erasure was to do has been done, by itself or by an earlier one of the same key;
+/// nothing was written.
+struct ErasureKnown {
+    Uuid erasure;  ///< the one that counts
+};
+
+using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks,
+                             SubjectErased, ErasureKnown>;
 
 }  // namespace soma::domain

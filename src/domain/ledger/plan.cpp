@@ -51,6 +51,12 @@ class Planner {
                 return Replayed{earlier->second.answer};
             }
         }
+        if (const auto* subject = erased_subject(intent, found)) {
+            return SubjectErased{*subject};
+        }
+        if (const auto known = known_erasure(intent, found.erasure)) {
+            return ErasureKnown{*known};
+        }
         if (const auto missing = first_missing_target(intent, found)) {
             return TargetMissing{*missing};
         }
@@ -58,6 +64,34 @@ class Planner {
             return TooManyLinks{*crowded};
         }
         return carry_out(intent, found);
+    }
+
+    static const std::string* erased_subject(const Intent& intent, const TenantFindings& found) {
+        for (const auto& [key, subject] : intent.sealed_under) {
+            if (found.erased_keys.contains(key)) {
+                return &subject;
+            }
+        }
+        return nullptr;
+    }
+
+    /// The erasure to look at instead: its step has been taken, here or by another process.
+    static std::optional<Uuid> known_erasure(const Intent& intent, const ErasureFindings& found) {
+        for (const Change& change : intent.changes) {
+            if (const auto* erase = std::get_if<EraseSubject>(&change)) {
+                if (found.of_same_key) {
+                    return found.of_same_key;
+                }
+                return found.state && found.state != ErasureState::rows_owed
+                           ? std::optional(erase->erasure)
+                           : std::nullopt;
+            }
+            if (const auto* finish = std::get_if<FinishErasure>(&change)) {
+                return found.state != ErasureState::keys_owed ? std::optional(finish->erasure)
+                                                              : std::nullopt;
+            }
+        }
+        return std::nullopt;
     }
 
     /// Nothing of an intent may be written when one of its targets is missing, so this looks ahead.
@@ -136,6 +170,10 @@ class Planner {
                 writes.feedback.push_back({&feedback->row, planned.at});
             } else if (const auto* end = std::get_if<EndSession>(&change)) {
                 writes.ended_sessions[end->session_hmac] = planned.at.log_index;
+            } else if (const auto* erase = std::get_if<EraseSubject>(&change)) {
+                plan_erasure(*erase, intent.now, found.erasure, planned, writes);
+            } else if (const auto* finish = std::get_if<FinishErasure>(&change)) {
+                writes.receipt = {finish, planned.at, intent.now};
             } else {
                 planned.link =
                     plan_link(std::get<PutLink>(change), planned.at, intent.now, found, writes);
@@ -145,6 +183,9 @@ class Planner {
             committed.superseded.push_back(
                 planned.superseded ? std::optional(planned.superseded->memory) : std::nullopt);
             plan_.changes.push_back(std::move(planned));
+        }
+        for (const auto& [key, subject] : intent.sealed_under) {
+            plan_.sealed_under.insert(key);
         }
         const Answer answer = intent.answer ? intent.answer(committed.changes) : Answer{};
         if (intent.claim) {
@@ -242,6 +283,17 @@ class Planner {
         return link;
     }
 
+    /// Alone in its group, so what was found is what is there.
+    static void plan_erasure(const EraseSubject& erase, Time now, const ErasureFindings& rows,
+                             PlannedChange& planned, TenantWrites& writes) {
+        const bool is_all = rows.memories.size() < kErasedAtOnce &&
+                            rows.evaluations.size() < kErasedAtOnce &&
+                            rows.feedback.size() < kErasedAtOnce;
+        const auto state = is_all ? ErasureState::keys_owed : ErasureState::rows_owed;
+        writes.erasure = {&erase, planned.at, now, state, rows};
+        planned.erased = rows.memories;
+    }
+
     static void plan_remove(const Uuid& memory, TenantFindings& found, TenantWrites& writes) {
         found.targets.erase(memory);
         std::erase_if(found.holders,
@@ -310,7 +362,18 @@ Questions questions(std::span<const Intent> group) {
         if (intent.claim) {
             tenant.claims.insert(intent.claim->key_hmac);
         }
+        for (const auto& [key, subject] : intent.sealed_under) {
+            tenant.sealed_under.insert(key);
+        }
         for (const Change& change : intent.changes) {
+            if (const auto* erase = std::get_if<EraseSubject>(&change)) {
+                tenant.erasure = {erase->erasure, erase->subject_hmac, erase->key_id};
+                continue;
+            }
+            if (const auto* finish = std::get_if<FinishErasure>(&change)) {
+                tenant.erasure = {finish->erasure, {}, {}};
+                continue;
+            }
             if (const auto* remove = std::get_if<Remove>(&change)) {
                 tenant.targets.insert(remove->memory);
                 continue;
@@ -336,6 +399,11 @@ std::size_t Plan::row_count() const {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
                 writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size() +
                 writes.links.size();
+        if (writes.erasure) {
+            const ErasureFindings& erased = writes.erasure->rows;
+            rows += 1 + erased.memories.size() + erased.evaluations.size() + erased.feedback.size();
+        }
+        rows += writes.receipt ? 1 : 0;
         for (const PlannedFeedback& feedback : writes.feedback) {
             rows += feedback.row->tokens ? 2 : 1;
         }
@@ -347,6 +415,8 @@ std::size_t Plan::row_count() const {
 }
 
 Plan make_plan(std::span<const Intent> group, const Findings& findings) {
+    SOMA_ASSERT(group.size() == 1 || std::none_of(group.begin(), group.end(), comes_alone),
+                "an erasure comes alone");
     Planner planner(findings);
     for (const Intent& intent : group) {
         planner.add(intent);
@@ -375,6 +445,8 @@ std::vector<AppliedChange> applied_changes(const Plan& plan) {
             applied.change = Removed{remove->memory};
         } else if (planned.link) {
             applied.change = Linked{*planned.link};
+        } else if (!planned.erased.empty()) {
+            applied.change = Erased{planned.erased};
         } else {
             applied.change = Counted{};
         }

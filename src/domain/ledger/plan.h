@@ -10,22 +10,35 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "domain/erasure/erasure.h"
 #include "domain/ledger/intent.h"
 #include "domain/memory/applied_change.h"
 
 namespace soma::domain {
 
+/// What an erasure asks: how far it has come, and what is left of the subject. To be finished, it
+/// names no subject.
+struct ErasureQuestion {
+    Uuid erasure;
+    std::string subject_hmac = {};
+    std::string key_id = {};
+};
+
 /// What a group of intents asks the store before it can be planned.
 struct TenantQuestions {
-    std::set<std::string> claims;    ///< Idempotency-Key HMACs
-    std::set<std::string> keys;      ///< `key` HMACs about to be superseded
-    std::set<Uuid> targets;          ///< memories about to be removed
-    std::set<std::string> sessions;  ///< session HMACs that want their next turn
-    std::set<LinkKey> links;         ///< about to be put, with both their ends
+    std::set<std::string> claims;            ///< Idempotency-Key HMACs
+    std::set<std::string> keys;              ///< `key` HMACs about to be superseded
+    std::set<Uuid> targets;                  ///< memories about to be removed
+    std::set<std::string> sessions;          ///< session HMACs that want their next turn
+    std::set<LinkKey> links;                 ///< about to be put, with both their ends
+    std::set<std::string> sealed_under;      ///< key ids that may have been erased
+    std::optional<ErasureQuestion> erasure;  ///< one at most: it comes alone
 
-    /// Whether more is asked than if the Idempotency-Keys were used before: only the store knows.
+    /// Whether more is asked than if the Idempotency-Keys were used, or the data keys erased,
+    /// before: only the store knows.
     bool beyond_claims() const {
-        return !keys.empty() || !targets.empty() || !sessions.empty() || !links.empty();
+        return !keys.empty() || !targets.empty() || !sessions.empty() || !links.empty() ||
+               erasure.has_value();
     }
 };
 struct Questions {
@@ -48,6 +61,14 @@ struct LinkEnd {
     std::optional<Time> expires_at;
     std::size_t links = 0;  ///< from and to it
 };
+/// Of each kind at most kErasedAtOnce, by id.
+struct ErasureFindings {
+    std::optional<ErasureState> state;  ///< absent: it has not begun
+    std::optional<Uuid> of_same_key;    ///< another one, that has begun
+    std::vector<Uuid> memories;
+    std::vector<Uuid> evaluations;
+    std::vector<Uuid> feedback;  ///< by its evaluation
+};
 struct TenantFindings {
     std::map<std::string, StoredAnswer> answers;     ///< by Idempotency-Key HMAC, unexpired
     std::map<std::string, KeyHolder> holders;        ///< by `key` HMAC
@@ -55,6 +76,8 @@ struct TenantFindings {
     std::map<std::string, std::int32_t> last_turns;  ///< by session HMAC
     std::map<LinkKey, Link> links;                   ///< those that exist
     std::map<Uuid, LinkEnd> link_ends;               ///< memories that exist
+    std::set<std::string> erased_keys;               ///< those of `sealed_under`
+    ErasureFindings erasure;
 };
 struct Findings {
     Uuid log_id;
@@ -87,6 +110,19 @@ struct PlannedFeedback {
     const StoredFeedback* row = nullptr;
     Assigned at;
 };
+/// What an erasure deletes now, and how far it has come with that.
+struct PlannedErasure {
+    const EraseSubject* change = nullptr;
+    Assigned at;
+    Time requested_at;  ///< counts when it begins
+    ErasureState state = ErasureState::rows_owed;
+    ErasureFindings rows;
+};
+struct PlannedReceipt {
+    const FinishErasure* change = nullptr;
+    Assigned at;
+    Time completed_at;
+};
 struct TenantWrites {
     std::map<Uuid, PlannedMemory> memories;   ///< new ones, by id
     std::map<Uuid, Supersession> superseded;  ///< stored ones that lose their key
@@ -96,6 +132,8 @@ struct TenantWrites {
     std::vector<PlannedFeedback> feedback;
     std::map<std::string, std::uint64_t> ended_sessions;  ///< log index of the end, by HMAC
     std::map<LinkKey, Link> links;                        ///< new or strengthened
+    std::optional<PlannedErasure> erasure;
+    std::optional<PlannedReceipt> receipt;
 };
 struct PlannedEvent {
     std::uint64_t log_index = 0;
@@ -118,6 +156,7 @@ struct PlannedChange {
     std::optional<Superseded> superseded;
     std::optional<Time> valid_from = std::nullopt;  ///< of an insert
     std::optional<Link> link = std::nullopt;
+    std::vector<Uuid> erased = {};  ///< memories
 };
 
 /// A stream's last sequence before and after the group.
@@ -133,6 +172,7 @@ struct Plan {
     std::map<Uuid, TenantWrites> tenants;
     std::vector<PlannedEvent> events;    ///< dense from the old log size
     std::map<Uuid, StreamMove> streams;  ///< those that moved
+    std::set<std::string> sealed_under;  ///< ids of the data keys of its rows
     Uuid log_id;
     std::uint64_t log_size = 0;          ///< after the group
     std::vector<PlannedChange> changes;  ///< in commit order

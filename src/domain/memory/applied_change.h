@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "base/time.h"
 #include "base/uuid.h"
@@ -28,6 +29,11 @@ struct Linked {
     Link link;
 };
 
+/// Memories of a subject that is being erased.
+struct Erased {
+    std::vector<Uuid> ids;
+};
+
 /// A change that touches no memory, e.g. feedback or a session's end: it has a number in
 /// the stream all the same.
 struct Counted {};
@@ -38,7 +44,7 @@ struct Counted {};
 struct AppliedChange {
     Uuid tenant;
     std::uint64_t sequence = 0;
-    std::variant<Inserted, Removed, Linked, Counted> change;
+    std::variant<Inserted, Removed, Linked, Erased, Counted> change;
 };
 
 }  // namespace soma::domain

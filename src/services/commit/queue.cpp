@@ -7,6 +7,7 @@ namespace soma::services {
 std::optional<CommitQueue::Refusal> CommitQueue::push(domain::Intent& intent,
                                                       std::future<domain::Outcome>& outcome) {
     const std::size_t rows = row_count(intent);
+    const bool alone = comes_alone(intent);
     {
         const std::lock_guard lock(mutex_);
         if (closed_) {
@@ -15,7 +16,7 @@ std::optional<CommitQueue::Refusal> CommitQueue::push(domain::Intent& intent,
         if (pending_.size() >= limit_) {
             return Refusal::full;
         }
-        pending_.push_back({std::move(intent), {}, rows});
+        pending_.push_back({std::move(intent), {}, rows, alone});
         outcome = pending_.back().promise.get_future();
     }
     arrived_.notify_one();
@@ -36,11 +37,15 @@ CommitGroup CommitQueue::take(IfEmpty if_empty) {
     CommitGroup group;
     std::size_t rows = 0;
     while (!closed_ && !pending_.empty() && group.size() < group_intents_) {
+        const bool alone = pending_.front().alone;
         rows += pending_.front().rows;
-        if (rows > group_rows_ && group.size() > 0) {
+        if (group.size() > 0 && (alone || rows > group_rows_)) {
             break;
         }
         move_first_to(group);
+        if (alone) {
+            break;
+        }
     }
     return group;
 }

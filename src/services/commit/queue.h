@@ -22,8 +22,8 @@ struct CommitGroup {
 /// First in, first out, bounded. Thread-safe; one thread takes.
 class CommitQueue {
   public:
-    /// `group_rows` and `group_intents` bound what take() returns; a first intent with more rows
-    /// comes alone.
+    /// `group_rows` and `group_intents` bound what take() returns; a first intent with more rows,
+    /// and one that must, comes alone.
     CommitQueue(std::size_t limit, std::size_t group_intents, std::size_t group_rows)
         : limit_(limit), group_intents_(group_intents), group_rows_(group_rows) {}
 
@@ -44,6 +44,7 @@ class CommitQueue {
         domain::Intent intent;
         std::promise<domain::Outcome> promise;
         std::size_t rows;
+        bool alone;
     };
     void move_first_to(CommitGroup& group);
 

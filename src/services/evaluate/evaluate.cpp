@@ -229,10 +229,14 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
                           .changes = {},
                           .access = domain::AccessRecord{std::move(event), std::move(row)},
                           .answer = {}};
+    intent.sealed_under.emplace(key->key_id, subject_hmac);
     const auto outcome = [&] {
         const auto timer = parts_.time(telemetry::Part::commit);
         return wait_for_record(committer_.submit(std::move(intent)), context.deadline);
     }();
+    if (const auto* erased = std::get_if<domain::SubjectErased>(&outcome)) {
+        throw keyring_.erased_meanwhile(tenant.id, erased->subject_hmac);
+    }
     if (!situation.session_hmac.empty()) {
         const auto& assigned = std::get<domain::Committed>(outcome).access;
         working_memory_.append(

@@ -156,6 +156,7 @@ FeedbackResponse Feedback::commit(const RequestContext& context, const Admission
                     return response_of(id, about, epoch, assigned.front().sequence, now)
                         .SerializeAsString();
                 }};
+    intent.sealed_under.emplace(evaluated.key->key_id, row.subject_hmac);
     intent.changes.emplace_back(domain::AddFeedback{std::move(row), std::move(event)});
     try {
         return writer_.commit<FeedbackResponse>(context, admission, std::move(intent),

@@ -22,6 +22,8 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Brain.EndSession", Endpoint::end_session},
     {"somabrain.v1.Memory.Link", Endpoint::link},
     {"somabrain.v1.Memory.GetLinks", Endpoint::get_links},
+    {"somabrain.v1.Subjects.EraseSubject", Endpoint::erase_subject},
+    {"somabrain.v1.Subjects.GetErasure", Endpoint::get_erasure},
 }};
 
 constexpr int kPermissionDeniedStatus = 403;

@@ -38,9 +38,11 @@ void Jobs::run() {
 void Jobs::round() {
     const Time now = wall_clock_now();
     const Deadline deadline(limits_.period);
+    eraser_.follow(deadline);
     maintenance_.keep_partitions_ahead(limits_.partition_rows, deadline);
     maintenance_.prune(now, limits_.idempotency_lifetime, deadline);
     remove_expired(now, deadline);
+    eraser_.finish_owed(now, deadline);
 }
 
 void Jobs::remove_expired(Time now, const Deadline& deadline) {

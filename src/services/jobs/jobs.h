@@ -8,6 +8,7 @@
 #include "backends/postgres/schema/maintenance.h"
 #include "backends/postgres/tenant/tenants.h"
 #include "services/commit/committer.h"
+#include "services/erasure/eraser.h"
 
 namespace soma::services {
 
@@ -20,14 +21,16 @@ struct JobLimits {
 
 /// Housekeeping in a thread of its own: partitions of `events` ahead of need, idempotency keys and
 /// evaluations past their time, memories whose time to live has passed (removed through the
-/// committer, which owes each its event). A round that fails is tried again in the next.
+/// committer, which owes each its event), erasures that are owed or were done elsewhere. A round
+/// that fails is tried again in the next.
 class Jobs {
   public:
     Jobs(backends::Maintenance& maintenance, Committer& committer, backends::Tenants& tenants,
-         UuidGenerator& ids, JobLimits limits)
+         Eraser& eraser, UuidGenerator& ids, JobLimits limits)
         : maintenance_(maintenance),
           committer_(committer),
           tenants_(tenants),
+          eraser_(eraser),
           ids_(ids),
           limits_(limits) {}
     ~Jobs() { stop(); }
@@ -43,6 +46,7 @@ class Jobs {
     backends::Maintenance& maintenance_;
     Committer& committer_;
     backends::Tenants& tenants_;
+    Eraser& eraser_;
     UuidGenerator& ids_;
     JobLimits limits_;
     std::mutex mutex_;

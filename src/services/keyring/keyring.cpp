@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "domain/erasure/erasure.h"
 #include "services/keyring/key_cache.h"
 
 namespace soma::services {
@@ -169,6 +170,7 @@ std::shared_ptr<const SubjectKey> Keyring::State::load_subject(const Uuid& tenan
         key->data_key = both.bytes.substr(0, kKeyBytes);
         key->digest_salt = both.bytes.substr(kKeyBytes);
         key->subject_id_hex = id;
+        key->key_id = domain::key_id(key->data_key);
         return key;
     };
     // A reader's flight may end with nullptr, so a creator never waits for one.
@@ -202,14 +204,51 @@ std::shared_ptr<const TenantKeys> Keyring::tenant(const Uuid& tenant, const Dead
 
 std::shared_ptr<const SubjectKey> Keyring::subject(const Uuid& tenant, std::string_view subject,
                                                    IfAbsent if_absent, const Deadline& deadline) {
-    const auto keys = this->tenant(tenant, deadline);
-    return state_->load_subject(tenant, to_hex(keys->subject_hmac(subject)), if_absent, deadline);
+    return state_->load_subject(tenant, to_hex(subject_hmac(tenant, subject, deadline)), if_absent,
+                                deadline);
+}
+
+std::string Keyring::subject_hmac(const Uuid& tenant, std::string_view subject,
+                                  const Deadline& deadline) {
+    const bool is_tenant = Uuid::parse(subject) == tenant;
+    return this->tenant(tenant, deadline)->subject_hmac(is_tenant ? "" : subject);
 }
 
 std::shared_ptr<const SubjectKey> Keyring::subject_by_hmac(const Uuid& tenant,
                                                            std::string_view subject_hmac,
                                                            const Deadline& deadline) {
     return state_->load_subject(tenant, to_hex(subject_hmac), IfAbsent::nothing, deadline);
+}
+
+std::shared_ptr<const SubjectKey> Keyring::stored_subject(const Uuid& tenant,
+                                                          std::string_view subject_hmac,
+                                                          const Deadline& deadline) {
+    forget(tenant, to_hex(subject_hmac));
+    return subject_by_hmac(tenant, subject_hmac, deadline);
+}
+
+void Keyring::destroy_subject(const Uuid& tenant, std::string_view subject_hmac,
+                              std::string_view key_id, const Deadline& deadline) {
+    const auto is_there = [&] {
+        const auto key = stored_subject(tenant, subject_hmac, deadline);
+        return key && key->key_id == key_id;
+    };
+    const std::string id = to_hex(subject_hmac);
+    if (is_there()) {
+        state_->vault.erase(subject_path(tenant, id), deadline);
+        if (is_there()) {
+            throw Error(ErrorKind::unavailable, "the key store is unavailable",
+                        "an erased key is still there: " + subject_path(tenant, id));
+        }
+    }
+    // Whoever waited for a key of before, or read it in between, must not keep it.
+    forget(tenant, id);
+}
+
+Error Keyring::erased_meanwhile(const Uuid& tenant, std::string_view subject_hmac) {
+    forget(tenant, to_hex(subject_hmac));
+    return Error(ErrorKind::unavailable, "the subject is being erased: repeat",
+                 "a row's key was erased");
 }
 
 void Keyring::forget(const Uuid& tenant, std::string_view subject_id_hex) {

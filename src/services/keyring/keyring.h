@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "backends/vault/vault.h"
+#include "base/error.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -35,6 +36,7 @@ struct SubjectKey {
     std::string data_key;        ///< 32 bytes, for AES-256-GCM
     std::string digest_salt;     ///< 32 bytes
     std::string subject_id_hex;  ///< hex of TenantKeys::subject_hmac
+    std::string key_id;          ///< 16 bytes: domain::key_id
 
     SubjectKey() = default;
     SubjectKey(const SubjectKey&) = delete;
@@ -70,8 +72,9 @@ class Keyring {
     /// Throws Error(unavailable) when the tenant has no keys: its creation was cut short.
     std::shared_ptr<const TenantKeys> tenant(const Uuid& tenant, const Deadline& deadline);
 
-    /// The subject's keys; an empty subject is the tenant itself. With `create`, made when absent
-    /// (all racing callers get the same); with `nothing`, nullptr when absent or erased.
+    /// The subject's keys; an empty subject is the tenant itself, as is its uuid's text. With
+    /// `create`, made when absent (all racing callers get the same); with `nothing`, nullptr when
+    /// absent or erased.
     std::shared_ptr<const SubjectKey> subject(const Uuid& tenant, std::string_view subject,
                                               IfAbsent if_absent, const Deadline& deadline);
     /// The same by the HMAC that rows carry (32 raw bytes); never creates.
@@ -79,8 +82,28 @@ class Keyring {
                                                       std::string_view subject_hmac,
                                                       const Deadline& deadline);
 
+    /// The same as OpenBao has it now, whatever is in the cache.
+    std::shared_ptr<const SubjectKey> stored_subject(const Uuid& tenant,
+                                                     std::string_view subject_hmac,
+                                                     const Deadline& deadline);
+
     /// Drops a subject from this process's cache; the next use reads OpenBao.
     void forget(const Uuid& tenant, std::string_view subject_id_hex);
+
+    /// Destroys the subject's key with all its versions, if it is the one named, and looks that it
+    /// is gone; another key of the subject, made since, stays. Callers exclude each other: of two
+    /// at once, one might destroy a key made after the other was done. Doing it again changes
+    /// nothing.
+    void destroy_subject(const Uuid& tenant, std::string_view subject_hmac, std::string_view key_id,
+                         const Deadline& deadline);
+
+    /// To be thrown when a row was refused because its key is erased: forgets the key, so that a
+    /// repetition asks OpenBao for one.
+    Error erased_meanwhile(const Uuid& tenant, std::string_view subject_hmac);
+
+    /// The subject that a request names.
+    std::string subject_hmac(const Uuid& tenant, std::string_view subject,
+                             const Deadline& deadline);
 
   private:
     struct State;

@@ -57,7 +57,6 @@ Prepared unsealed(const RememberRequest& item, const std::string& field, const U
     prepared.plain = std::make_shared<domain::Memory>(
         domain::Memory{facts_of(item, field, id, now), content_of(item), {}});
     prepared.row.facts = prepared.plain->facts;
-    prepared.row.subject_hmac = keys.subject_hmac(item.subject());
     if (!item.key().empty()) {
         prepared.row.key_hmac = keys.key_hmac(item.key());
     }
@@ -70,6 +69,8 @@ Prepared unsealed(const RememberRequest& item, const std::string& field, const U
 
 void seal(Prepared& prepared, const backends::TenantRow& tenant, const SubjectKey& key) {
     const Uuid& id = prepared.row.facts.id;
+    prepared.key_id = key.key_id;
+    prepared.row.subject_hmac = from_hex(key.subject_id_hex).value();
     prepared.row.sealed =
         domain::seal_content(key.data_key, tenant.id, id, prepared.plain->content);
     const auto& passages = prepared.plain->passages;

@@ -18,6 +18,7 @@ struct Prepared {
     std::shared_ptr<domain::Memory> plain;
     bool assign_turn = false;
     std::string request_digest;  ///< lower-case hexadecimal, under the subject's salt
+    std::string key_id;          ///< of the data key that sealed it
 };
 
 /// Texts to be embedded, all those of one request together: at most this many bytes.

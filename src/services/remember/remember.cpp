@@ -60,6 +60,7 @@ domain::Intent Remember::intent_of(const RequestContext& context, const Admissio
         auto event = writer_.event(context, admission, kCreatedStatus);
         event.request_digest = std::move(one.request_digest);
         event.targets = {one.row.facts.id};
+        intent.sealed_under.emplace(std::move(one.key_id), one.row.subject_hmac);
         intent.changes.emplace_back(domain::Insert{std::move(one.row), std::move(one.plain),
                                                    one.assign_turn, std::move(event)});
     }

@@ -12,6 +12,11 @@
 
 namespace soma::services {
 
+Error idempotency_reused() {
+    return Error(ErrorKind::idempotency_reused, "the Idempotency-Key was used with another request")
+        .at("Idempotency-Key");
+}
+
 domain::Intent Writer::intent(const RequestContext& context, const Admission& admission) {
     return {.tenant = admission.tenant.streams(),
             .now = context.now,
@@ -104,9 +109,12 @@ std::string Writer::commit_serialised(const RequestContext& context, const Admis
                           "has " + std::to_string(domain::kMaxLinksPerMemory) +
                               " links, which is the most a memory may have");
         }
-        throw Error(ErrorKind::idempotency_reused,
-                    "the Idempotency-Key was used with another request")
-            .at("Idempotency-Key");
+        if (const auto* erased = std::get_if<domain::SubjectErased>(&outcome)) {
+            throw keyring_.erased_meanwhile(tenant, erased->subject_hmac);
+        }
+        SOMA_ASSERT(std::holds_alternative<domain::IdempotencyReused>(outcome),
+                    "erasures have a story of their own");
+        throw idempotency_reused();
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::unavailable) {
             // The commit may have happened after all: projections must not miss its turns.

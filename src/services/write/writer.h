@@ -27,6 +27,9 @@ struct Reply {
     std::function<std::string(const Uuid&)> field_of = [](const Uuid&) { return "/id"; };
 };
 
+/// The claim's key came before with another body.
+Error idempotency_reused();
+
 /// What every writing story has in common. Thread-safe.
 class Writer {
   public:

@@ -94,6 +94,24 @@ def uncompressed(private_stack):
         connection.execute("SELECT pg_reload_conf()")
 
 
+def test_an_erased_subject_is_in_no_file(private_stack, private_tenant, uncompressed):
+    """Used everywhere, then erased: nothing is left of what was said, in any store's files, nor of the
+    name that it was said of."""
+    marker = "mark" + secrets.token_hex(12)
+    use_everywhere(private_tenant, marker)
+    operator = private_tenant.client("operator")
+    flush(private_stack)  # What is sealed has been in files, the write-ahead log included.
+    for subject in (marker, private_tenant.id):
+        reply = operator.call("DELETE", f"/v1/subjects/{subject}",
+                              headers={"Idempotency-Key": f"erase {marker} {subject}"[:128]})
+        assert reply.status == 200, str(reply)
+    assert private_tenant.memory_count() == 0
+    flush(private_stack)
+    for folder in state_folders(private_stack):
+        assert scan(folder, marker) == set()
+    assert private_tenant.agent.recall(marker)["results"] == []
+
+
 def test_a_marker_is_in_no_file(private_stack, private_tenant, uncompressed):
     marker = "mark" + secrets.token_hex(12)
     use_everywhere(private_tenant, marker)

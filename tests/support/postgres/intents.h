@@ -79,6 +79,21 @@ class IntentBuilder {
             domain::PutLink{key, weight, event("memory.link", key.from, 201)});
         return *this;
     }
+    IntentBuilder& erase(const Uuid& erasure, const std::string& subject,
+                         const std::string& key_id) {
+        intent_.changes.emplace_back(domain::EraseSubject{
+            erasure, hmac(subject), key_id, event("subject.erase", std::nullopt, 200)});
+        return *this;
+    }
+    IntentBuilder& finish_erasure(const Uuid& erasure, const std::string& receipt) {
+        intent_.changes.emplace_back(
+            domain::FinishErasure{erasure, receipt, event("subject.erased", std::nullopt, 200)});
+        return *this;
+    }
+    IntentBuilder& sealed_under(const std::string& key_id, const std::string& subject) {
+        intent_.sealed_under.emplace(key_id, hmac(subject));
+        return *this;
+    }
     IntentBuilder& claim(const std::string& key, const std::string& body) {
         intent_.claim = domain::IdempotencyClaim{hmac(key), hmac(body)};
         intent_.answer = [](std::span<const domain::Assigned> assigned) {

@@ -26,6 +26,7 @@ from .requests import RememberRequest
 from .results import (
     DeleteMemoryResponse,
     EndSessionResponse,
+    Erasure,
     EvaluateResponse,
     FeedbackResponse,
     GetLinksResponse,
@@ -44,12 +45,13 @@ from .results import (
 
 __all__ = [
     "AlreadyExistsError", "ApiError", "AsyncSomaBrain", "ConflictError", "ConnectionFailed",
-    "DeadlineExceededError", "DeleteMemoryResponse", "EndSessionResponse", "EvaluateResponse",
-    "FeedbackResponse", "GetLinksResponse", "Health", "IdempotencyReusedError", "InternalError",
-    "InvalidArgumentError", "LinkRecord", "LinkResponse", "ListMemoriesResponse",
-    "MemoryHistoryResponse", "MemoryRecord", "NotFoundError", "PayloadTooLargeError",
-    "PermissionDeniedError", "RecallResponse", "RecalledMemory", "RememberBatchResponse",
-    "RememberRequest", "RememberResponse", "ResourceExhaustedError", "RetryPolicy", "SomaBrain",
-    "SomaBrainError", "UnauthenticatedError", "UnavailableError", "UnexpectedAnswer",
-    "UnsupportedMediaTypeError", "WorkingMemoryItem", "__version__",
+    "DeadlineExceededError", "DeleteMemoryResponse", "EndSessionResponse", "Erasure",
+    "EvaluateResponse", "FeedbackResponse", "GetLinksResponse", "Health",
+    "IdempotencyReusedError", "InternalError", "InvalidArgumentError", "LinkRecord",
+    "LinkResponse", "ListMemoriesResponse", "MemoryHistoryResponse", "MemoryRecord",
+    "NotFoundError", "PayloadTooLargeError", "PermissionDeniedError", "RecallResponse",
+    "RecalledMemory", "RememberBatchResponse", "RememberRequest", "RememberResponse",
+    "ResourceExhaustedError", "RetryPolicy", "SomaBrain", "SomaBrainError",
+    "UnauthenticatedError", "UnavailableError", "UnexpectedAnswer", "UnsupportedMediaTypeError",
+    "WorkingMemoryItem", "__version__",
 ]

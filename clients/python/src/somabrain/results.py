@@ -158,5 +158,16 @@ class EndSessionResponse:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    id: str
+    state: str  # done; before that, what is still to be erased: rows_owed or keys_owed
+    requested_at: datetime
+    sequence: int
+    state_token: str
+    completed_at: Optional[datetime] = None
+    receipt: Dict[str, Any] = field(default_factory=dict)  # signed; empty until it is done
+
+
+@dataclass(frozen=True)
 class Health:
     status: str

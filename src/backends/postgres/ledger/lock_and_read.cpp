@@ -50,6 +50,24 @@ constexpr Statement kLinkEnds{
     " + (SELECT count(*) FROM links l WHERE l.tenant = $1 AND l.to_id = m.id)"
     " FROM memories m WHERE m.tenant = $1 AND m.id = ANY ($2::uuid[])"};
 
+constexpr Statement kErasedKeys{
+    "read_erased_keys",
+    "SELECT key_id FROM erasures WHERE tenant = $1::uuid AND key_id = ANY ($2::bytea[])"};
+constexpr Statement kErasure{
+    "read_erasure_state",
+    "SELECT id, state FROM erasures WHERE tenant = $1::uuid AND (id = $2::uuid"
+    " OR key_id = $3::bytea)"};
+constexpr Statement kMemoriesLeft{"read_memories_left",
+                                  "SELECT id FROM memories WHERE tenant = $1::uuid"
+                                  " AND subject_hmac = $2::bytea LIMIT $3::int"};
+constexpr Statement kEvaluationsLeft{"read_evaluations_left",
+                                     "SELECT id FROM evaluations WHERE tenant = $1::uuid"
+                                     " AND subject_hmac = $2::bytea LIMIT $3::int"};
+constexpr Statement kFeedbackLeft{"read_feedback_left",
+                                  "SELECT evaluation_id FROM feedback_events"
+                                  " WHERE tenant = $1::uuid AND subject_hmac = $2::bytea"
+                                  " LIMIT $3::int"};
+
 std::vector<std::optional<std::string_view>> views(const std::set<std::string>& values) {
     return {values.begin(), values.end()};
 }
@@ -148,9 +166,42 @@ void ask_links(Pipeline& pipeline, const Uuid& tenant, const std::set<domain::Li
                  [&out](const Result& result) { read_link_ends(result, out); });
 }
 
+void ask_erasure(Pipeline& pipeline, const Uuid& tenant, const domain::ErasureQuestion& question,
+                 domain::ErasureFindings& out) {
+    pipeline.add(kErasure, Params().add(tenant).add(question.erasure).add_bytes(question.key_id),
+                 [&out, id = question.erasure](const Result& result) {
+                     for (int i = 0; i < result.rows(); ++i) {
+                         const RowView row = result.row(i);
+                         if (row.uuid(0) == id) {
+                             out.state = domain::parse_erasure_state(row.bytes(1));
+                         } else {
+                             out.of_same_key = row.uuid(0);
+                         }
+                     }
+                 });
+    if (question.subject_hmac.empty()) {
+        return;
+    }
+    const auto left = [&](const Statement& statement, std::vector<Uuid>& ids) {
+        pipeline.add(statement,
+                     Params()
+                         .add(tenant)
+                         .add_bytes(question.subject_hmac)
+                         .add(static_cast<std::int32_t>(domain::kErasedAtOnce)),
+                     [&ids](const Result& result) {
+                         for (int i = 0; i < result.rows(); ++i) {
+                             ids.push_back(result.row(i).uuid(0));
+                         }
+                     });
+    };
+    left(kMemoriesLeft, out.memories);
+    left(kEvaluationsLeft, out.evaluations);
+    left(kFeedbackLeft, out.feedback);
+}
+
 void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& questions,
          Time keys_expired_at, TenantFindings& out) {
-    if (questions.claims.empty() && !questions.beyond_claims()) {
+    if (questions.claims.empty() && questions.sealed_under.empty() && !questions.beyond_claims()) {
         return;
     }
     pipeline.add(kSetTenant, Params().add_text(tenant.to_string()));
@@ -175,6 +226,18 @@ void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& question
     }
     if (!questions.links.empty()) {
         ask_links(pipeline, tenant, questions.links, out);
+    }
+    if (!questions.sealed_under.empty()) {
+        pipeline.add(kErasedKeys,
+                     Params().add(tenant).add_bytes_array(views(questions.sealed_under)),
+                     [&out](const Result& result) {
+                         for (int i = 0; i < result.rows(); ++i) {
+                             out.erased_keys.emplace(result.row(i).bytes(0));
+                         }
+                     });
+    }
+    if (questions.erasure) {
+        ask_erasure(pipeline, tenant, *questions.erasure, out.erasure);
     }
 }
 

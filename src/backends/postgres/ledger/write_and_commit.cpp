@@ -6,6 +6,7 @@
 
 #include "backends/postgres/ledger/ledger_transaction.h"
 #include "backends/postgres/ledger/statements.h"
+#include "backends/postgres/ledger/write_erasure.h"
 #include "backends/postgres/ledger/write_feedback.h"
 #include "backends/postgres/ledger/write_links.h"
 
@@ -62,7 +63,8 @@ constexpr Statement kInsertEvaluations{
     "unnest($8::timestamptz[]), unnest($9::bytea[])"};
 constexpr Statement kAdvance{
     "advance",
-    "SELECT ledger_advance($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint, $5::bigint)"};
+    "SELECT ledger_advance($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint, $5::bigint,"
+    " $6::bytea[])"};
 // Ends with the transaction.
 constexpr Statement kBecomeEventsWriter{"become_events_writer",
                                         "SET LOCAL ROLE soma_events_writer"};
@@ -246,6 +248,7 @@ void queue_positions(Connection& connection, const Plan& plan) {
     params.add_array(
         column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second.to; }));
     params.add(plan.log_size - plan.events.size()).add(plan.log_size);
+    params.add_bytes_array(Bytes(plan.sealed_under.begin(), plan.sealed_under.end()));
     connection.queue(kAdvance, params);
 }
 
@@ -298,6 +301,7 @@ void send_and_commit(Connection& connection, const Plan& plan, Basis basis,
         queue_feedback(connection, tenant, writes);
         queue_ended_sessions(connection, tenant, writes);
         queue_links(connection, tenant, writes);
+        queue_erasure(connection, tenant, writes);
     }
     if (!plan.events.empty()) {
         queue_events(connection, plan);

@@ -62,7 +62,12 @@ class RowLevelSecurityTest : public ::testing::Test {
                id +
                "', sha256('s'), 0);"
                "INSERT INTO links VALUES ('" +
-               id + "', gen_random_uuid(), gen_random_uuid(), 'next', 1, now(), now(), 1, 0);";
+               id +
+               "', gen_random_uuid(), gen_random_uuid(), 'next', 1, now(), now(), 1, 0);"
+               "INSERT INTO erasures SELECT '" +
+               id +
+               "', id, sha256('s'), uuid_send(id), 'keys_owed', now(), NULL, now(), 1, 1, 0,"
+               " 0, 0, 0, 0, 0, NULL FROM gen_random_uuid() AS id;";
     }
     std::int64_t count(const std::string& from, const std::string& setting) {
         const std::string name = "count " + from;
@@ -92,7 +97,7 @@ TEST_F(RowLevelSecurityTest, EveryTenantsTableHasItForced) {
 
 TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
     for (const char* table : {"memories", "embeddings", "idempotency_keys", "evaluations",
-                              "feedback_events", "token_usage", "events"}) {
+                              "feedback_events", "token_usage", "erasures", "events"}) {
         EXPECT_EQ(count(table, "SELECT 1"), 0) << table;
         EXPECT_EQ(count(table, "SET soma.tenant = ''"), 0) << table;
     }
@@ -100,8 +105,9 @@ TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
 
 TEST_F(RowLevelSecurityTest, ATenantSeesItsOwnRowsAlone) {
     const std::string setting = "SET soma.tenant = '" + mine.id.to_string() + "'";
-    for (const std::string table : {"memories", "embeddings", "idempotency_keys", "evaluations",
-                                    "feedback_events", "token_usage", "ended_sessions", "links"}) {
+    for (const std::string table :
+         {"memories", "embeddings", "idempotency_keys", "evaluations", "feedback_events",
+          "token_usage", "ended_sessions", "links", "erasures"}) {
         EXPECT_EQ(count(table, setting), 1) << table;
         EXPECT_EQ(count(table + " WHERE tenant = '" + theirs.id.to_string() + "'", setting), 0)
             << table;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/crypto.h"
+#include "base/ed25519.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "support/stack.h"
@@ -72,6 +73,25 @@ TEST(Vault, WrapsAndUnwrapsUnderTheKeyAndContextAlone) {
     EXPECT_EQ(kind_of([&] { vault.unwrap(other, wrapped, "here", soon()); }), ErrorKind::internal);
     EXPECT_EQ(kind_of([&] { vault.unwrap(key, wrapped + "A", "here", soon()); }),
               ErrorKind::internal);
+}
+
+TEST(Vault, SignsReceiptsAndMayNotTouchTheKeyItSignsWith) {
+    Vault vault(service());
+    const auto signature = vault.sign("soma-receipts", "a statement", soon());
+    const auto keys = vault.public_keys("soma-receipts", soon());
+    ASSERT_TRUE(keys.contains(signature.key_version));
+    const std::string& key = keys.at(signature.key_version);
+    EXPECT_TRUE(verify_ed25519(key, "a statement", signature.bytes));
+    EXPECT_FALSE(verify_ed25519(key, "another", signature.bytes));
+    // Least privilege: neither made, nor replaced, nor others used.
+    EXPECT_EQ(kind_of([&] { vault.create_transit_key("soma-receipts", soon()); }),
+              ErrorKind::unavailable);
+    const std::string tenant = unique("tenant-");
+    vault.create_transit_key(tenant, soon());
+    EXPECT_EQ(kind_of([&] { vault.sign(tenant, "x", soon()); }), ErrorKind::unavailable);
+    EXPECT_EQ(kind_of([&] { vault.public_keys(tenant, soon()); }), ErrorKind::unavailable);
+    EXPECT_EQ(kind_of([&] { vault.wrap("soma-receipts", "x", "", soon()); }),
+              ErrorKind::unavailable);
 }
 
 TEST(Vault, CheckAndSetLetsOneOfManyWritersWin) {

@@ -19,7 +19,7 @@ class JobsTest : public ::testing::Test {
     template <class Done>
     void run_until(Done done, JobLimits limits = {}) {
         limits.period = std::chrono::seconds(1);
-        Jobs jobs(maintenance, core.committer, core.tenants, core.ids, limits);
+        Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, limits);
         jobs.start();
         const Deadline patience(std::chrono::seconds(60));
         while (!done() && !patience.passed()) {
@@ -54,12 +54,22 @@ TEST_F(JobsTest, ExpiredMemoriesLeaveWithAnEventAndTheOthersStay) {
     builder.insert(kept).last_insert().row.facts.expires_at = wall_clock_now() + hours(24);
     commit(builder);
 
+    const auto now_and_then = [&](const Uuid& from, const Uuid& to) {
+        IntentBuilder link(tenant.streams(), past - hours(1));
+        commit(link.link({from, to, "next"}));
+    };
+    now_and_then(kept, expired[0]);
+    now_and_then(expired[0], expired[1]);
+    now_and_then(expired[2], kept);
+    ASSERT_EQ(rows("links"), 3);
+
     // One a round: what a round leaves, the next one takes.
     JobLimits limits;
     limits.expired_each_round = 1;
     run_until([&] { return rows("memories") == 1; }, limits);
     EXPECT_TRUE(core.memories.get(tenant.id, kept, LivingCore::soon()).has_value());
     EXPECT_EQ(rows("embeddings"), 1);
+    EXPECT_EQ(rows("links"), 0) << "links go with their memories";
     std::set<std::string> removed;
     for (const auto& event : core.events(tenant.id)) {
         if (event.at("action") == "memory.expire") {
@@ -105,8 +115,25 @@ TEST_F(JobsTest, KeysAndEvaluationsPastTheirTimeArePruned) {
     EXPECT_EQ(rows("memories"), 2) << "what has no time to live stays";
 }
 
+TEST_F(JobsTest, WhatAnErasureStillOwesIsDone) {
+    const auto key =
+        core.keyring.subject(tenant.id, "ada", Keyring::IfAbsent::create, LivingCore::soon());
+    const Uuid erasure = IntentBuilder::new_id();
+    IntentBuilder builder(tenant.streams());
+    builder.erase(erasure, "", key->key_id);
+    const std::string hmac = core.keyring.subject_hmac(tenant.id, "ada", LivingCore::soon());
+    std::get<domain::EraseSubject>(builder.last_change()).subject_hmac = hmac;
+    commit(builder);
+    run_until([&] {
+        return core.erasures.get(tenant.id, erasure, LivingCore::soon())->state ==
+               domain::ErasureState::done;
+    });
+    EXPECT_EQ(core.keyring.subject_by_hmac(tenant.id, hmac, LivingCore::soon()), nullptr);
+    EXPECT_EQ(core.events(tenant.id).back().at("actor"), "somabrain");
+}
+
 TEST_F(JobsTest, StopsWithoutHavingStartedAndTwice) {
-    Jobs jobs(maintenance, core.committer, core.tenants, core.ids, {});
+    Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, {});
     jobs.stop();
     jobs.stop();
 }

@@ -29,6 +29,8 @@ constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     {true, false, true, false, false, true},   // end_session
     {true, false, false, false, false, true},  // link
     {true, true, false, false, false, true},   // get_links
+    {false, false, true, false, false, true},  // erase_subject
+    {false, false, true, false, false, true},  // get_erasure
 };
 
 TEST(Access, EveryCell) {

@@ -160,6 +160,10 @@ std::string describe(const Outcome& outcome) {
         std::string operator()(const TooManyLinks& crowded) const {
             return "crowded " + crowded.memory.to_string();
         }
+        std::string operator()(const SubjectErased&) const { return "erased"; }
+        std::string operator()(const ErasureKnown& known) const {
+            return "known " + known.erasure.to_string();
+        }
     };
     return std::visit(Describe{}, outcome);
 }

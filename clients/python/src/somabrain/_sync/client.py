@@ -266,6 +266,21 @@ class SomaBrain:
         return self._write(
             results.EndSessionResponse, "DELETE", path, None, idempotency_key)
 
+    def erase_subject(
+            self, id: str, *, idempotency_key: Optional[str] = None) -> results.Erasure:
+        """Erases a subject from every tier; the tenant's own uuid is what has no subject.
+
+        The answer holds a signed receipt, the same when asked again, unless the subject was used
+        since. NotFoundError for a subject never seen. An UnavailableError after it has begun is
+        no end of it: the service goes on by itself. Takes the role operator or admin.
+        """
+        path = f"/v1/subjects/{quote(id, safe='')}"
+        return self._write(results.Erasure, "DELETE", path, None, idempotency_key)
+
+    def get_erasure(self, id: str) -> results.Erasure:
+        """How far an erasure has come, and its receipt. NotFoundError when there is none."""
+        return self._read(results.Erasure, "GET", f"/v1/erasures/{quote(id, safe='')}")
+
     def _write(
             self, kind: Type[R], verb: str, path: str, body: Optional[Mapping[str, Any]],
             idempotency_key: Optional[str]) -> R:
