@@ -115,7 +115,12 @@ def test_killed_between_two_transactions_of_rows(private_stack, filled):
         wait_until(lambda: state(tenant) == "rows_owed", BOUND, "the first transaction")
         private_stack.kill("serve")
         thread.join()
+        # What it had sent must not go on once the row is free.
+        wait_until(lambda: private_stack.rows("SELECT count(*) FROM pg_stat_activity "
+                                              "WHERE usename = 'soma_app'") == [(0,)],
+                   BOUND, "the end of its sessions")
         held.rollback()
+    assert state(tenant) == "rows_owed"
     assert 1 < tenant.memory_count() < 1802
     private_stack.start("serve")
     assert_done(tenant, paths)
@@ -157,6 +162,7 @@ def test_killed_anywhere(private_stack, filled, make_private_tenant):
 def test_openbao_away_at_first_changes_nothing(private_stack, filled):
     tenant, client = filled
     before = tenant.sequence()
+    client.recall("likes")  # loads the tenant, which takes its keys
     with private_stack.without("openbao"):
         reply = erase(client, "ada")
         assert_problem(reply, 503)
