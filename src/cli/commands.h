@@ -28,9 +28,9 @@ void register_token(CLI::App& program);
 
 /// In the order of `somabrain --help`.
 inline constexpr Register kCommands[] = {
-    register_serve,  register_migrate, register_tenant,   register_token,  register_remember,
-    register_recall, register_list,    register_evaluate, register_import, register_export,
-    register_receipt, register_ports,  register_config,   register_api,    register_check,
+    register_serve,   register_migrate, register_tenant,   register_token,  register_remember,
+    register_recall,  register_list,    register_evaluate, register_import, register_export,
+    register_receipt, register_ports,   register_config,   register_api,    register_check,
 };
 
 }  // namespace soma::cli
