@@ -21,11 +21,12 @@ constexpr const char* kTables[] = {"memories",    "embeddings",      "links",
 
 class ErasureTest : public ::testing::Test {
   protected:
-    somabrain::v1::RememberResponse remember(const std::string& subject, const std::string& text) {
+    somabrain::v1::RememberResponse remember(const std::string& subject, const std::string& text,
+                                             const std::string& session = "talk") {
         somabrain::v1::RememberRequest item;
         item.set_text(text);
         item.set_subject(subject);
-        item.set_session_id("talk");
+        item.set_session_id(session);
         item.add_embedding(1);
         return core.remember(tenant, item);
     }
@@ -190,6 +191,8 @@ TEST_F(ErasureTest, AWriteUnderAnErasedKeyIsRefusedAndItsRepetitionHasANewOne) {
     const Uuid erasure = begin("ada");
     EXPECT_EQ(state(erasure), ErasureState::keys_owed);
     // As long as the key is still to be destroyed, nobody writes under it.
+    // The first asks nothing of the store, so that only its transaction can tell.
+    test::expect_error(ErrorKind::unavailable, "", [&] { remember("ada", "late", ""); });
     test::expect_error(ErrorKind::unavailable, "", [&] { remember("ada", "late"); });
     test::expect_error(ErrorKind::unavailable, "", [&] { evaluate("ada"); });
     EXPECT_EQ(rows("memories"), 0);
