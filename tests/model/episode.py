@@ -10,7 +10,7 @@ from tenant import Difference, Tenant, expect
 
 OPERATIONS = {
     writes.remember: 24, writes.batch: 4, writes.delete: 7, writes.link: 9, writes.end_session: 1,
-    writes.feedback: 4, writes.replay: 4, writes.refused: 3, reads.recall: 26, reads.get: 4,
+    writes.feedback: 4, writes.erase: 1, writes.replay: 4, writes.refused: 3, reads.recall: 26, reads.get: 4,
     reads.list_pages: 5, reads.history: 4, reads.links: 4, reads.evaluate: 5,
 }
 OTHER_WRITES = [writes.remember, writes.delete, writes.batch]
@@ -47,7 +47,7 @@ class Episodes:
         self.number += 1
         made = random.SystemRandom().getrandbits(64)
         tenant = self.stack.run("tenant", "create", f"model-{made:x}", "--dimension", 8).stdout.split()[-1]
-        client = Client(self.stack.http_port, self.issuer.mint(tenant))
+        client = Client(self.stack.http_port, self.issuer.mint(tenant, ("agent", "operator")))
         return Tenant(client, tenant, self.rows, self.others)
 
     def run(self, episode, indices):

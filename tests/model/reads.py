@@ -261,6 +261,7 @@ def evaluate(tenant, rng):
     made = Evaluation(answer["evaluation_id"], session, body.get("subject", ""), tenant.order + 1,
                       body["query"], [hit["id"] for hit in answer["memories"]])
     tenant.evaluations[made.id] = made
+    tenant.sealed.add(made.subject)
     tenant.order += 1
     if session:
         tenant.entries.append((tenant.order, "query", made.id, session, made.query))

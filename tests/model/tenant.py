@@ -60,6 +60,10 @@ class Tenant:
         self.evaluations = {}
         self.keyed = []         # writes under an Idempotency-Key: (verb, path, body, key, reply)
         self.tokens = []        # (token, sequence)
+        self.sealed = set()     # subjects written under since they were last erased
+        self.receipts = {}      # subject -> the last answer to its erasure
+        self.erasing = None     # the subject that a request in flight erases
+        self.erased_rows = None
         self.sent = []          # what a replay shows
         self.asked_at = self.answered_at = 0
         self.turn_before = {}   # last turns before the expirations that the next write met
@@ -118,6 +122,9 @@ class Tenant:
                "events", events, "after", self.sequence, "to", sequence)
         for _, body in events:
             event = json.loads(bytes(body))
+            if event["action"] in ("subject.erase", "subject.erased"):
+                self.forget_subject(self.erasing)
+                continue
             expect(event["action"] == "memory.expire", "an event nobody caused", event)
             memory = self.facts.memories.get(event["targets"][0])
             expect(memory and memory.expires and memory.expires <= times.parse(event["time"]),
@@ -128,6 +135,20 @@ class Tenant:
     def forget(self, memory):
         self.facts.remove(memory)
         self.links = {k: v for k, v in self.links.items() if memory not in k[:2]}
+
+    def forget_subject(self, subject):
+        """With the first of its events; the second finds nothing left."""
+        gone = [m.id for m in self.facts.memories.values() if m.text("subject") == subject]
+        links = [key for key in self.links if set(key[:2]) & set(gone)]
+        asked = {e.id for e in self.evaluations.values() if e.subject == subject}
+        if self.erased_rows is None:
+            self.erased_rows = (len(gone), len(links), len(asked))
+        for memory in gone:
+            self.forget(memory)
+        self.entries = [entry for entry in self.entries if not (
+            entry[1] == "query" and entry[2] in asked or entry[1] == "response" and entry[5].id in asked)]
+        self.evaluations = {id: e for id, e in self.evaluations.items() if id not in asked}
+        self.sealed.discard(subject)
 
     # Time --------------------------------------------------------------------------------------
 

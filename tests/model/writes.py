@@ -13,6 +13,7 @@ def take(tenant, item, reply):
     created = times.parse(reply["created_at"])
     expect(tenant.asked_at <= created <= tenant.answered_at, "recorded at", reply)
     tenant.facts.add(reply, item)
+    tenant.sealed.add(item.get("subject"))
     tenant.order += 1
     session = item.get("session_id")
     if session:
@@ -130,6 +131,23 @@ def feedback(tenant, rng):
     if body.get("response_text") and about.session:
         tenant.entries.append((tenant.order, "response", reply["feedback_id"], about.session,
                                body["response_text"], about))
+
+
+def erase(tenant, rng):
+    """A subject is forgotten, by an event before its key goes and one after; again: the same receipt."""
+    subject = tenant.erasing = rng.choice(tenant.world.pools["subject"])
+    known = tenant.receipts.get(subject)
+    reply = tenant.call("DELETE", "/v1/subjects/" + urllib.parse.quote(subject, safe=""))
+    if subject not in tenant.sealed:
+        expect(reply.status == (200 if known else 404), "erased", subject, reply)
+        return expect(not known or reply.json == known, "erased again", reply, known)
+    expect(reply.status == 200 and reply.json["state"] == "done", "erase", subject, reply)
+    tenant.erased_rows = None
+    tenant.meet(reply.json["state_token"])
+    rows = reply.json["receipt"]["tiers"]["postgresql"]["rows"]
+    expect(tenant.erased_rows == (rows["memories"], rows["links"], rows["evaluations"]),
+           "rows", rows, "expected", tenant.erased_rows)
+    tenant.receipts[subject] = reply.json
 
 
 def replay(tenant, rng):
