@@ -61,6 +61,26 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     return result;
 }
 
+void Sha256::Free::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    SOMA_ASSERT(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "no SHA-256");
+}
+
+void Sha256::add(std::string_view bytes) {
+    SOMA_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1,
+                "EVP_DigestUpdate failed");
+}
+
+std::string Sha256::finish() {
+    std::string result(32, '\0');
+    SOMA_ASSERT(EVP_DigestFinal_ex(context_.get(), out(result), nullptr) == 1,
+                "EVP_DigestFinal_ex failed");
+    return result;
+}
+
 std::string random_bytes(std::size_t count) {
     std::string result(count, '\0');
     SOMA_ASSERT(RAND_bytes(out(result), static_cast<int>(count)) == 1, "no entropy");

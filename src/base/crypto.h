@@ -1,7 +1,10 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace soma {
 
@@ -13,6 +16,21 @@ std::string sha3_512(std::string_view bytes);                           ///< 64 
 std::string blake2b_512(std::string_view bytes);                        ///< 64 bytes, RFC 7693
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  ///< 32 bytes
 std::string random_bytes(std::size_t count);
+
+/// SHA-256 of bytes that come piece by piece. For one thread.
+class Sha256 {
+  public:
+    Sha256();
+    void add(std::string_view bytes);
+    /// 32 bytes. Ends it: nothing may be added or asked again.
+    std::string finish();
+
+  private:
+    struct Free {
+        void operator()(evp_md_ctx_st* context) const;
+    };
+    std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
 
 /// Constant-time comparison.
 bool equal_secret(std::string_view a, std::string_view b);

@@ -144,13 +144,17 @@ void Connection::lose(const std::string& reason) {
     throw PostgresError::lost(reason);
 }
 
+void Connection::lose() {
+    lose(trimmed(PQerrorMessage(connection_)));
+}
+
 void Connection::queue(const Statement& statement, const Params& params) {
     if (broken_) {
         throw PostgresError::lost("the session is closed");
     }
     if (!prepared_.contains(statement.name)) {
         if (PQsendPrepare(connection_, statement.name, statement.sql, 0, nullptr) == 0) {
-            lose(trimmed(PQerrorMessage(connection_)));
+            lose();
         }
         // Withdrawn by receive() when the server did not take it.
         prepared_.insert(statement.name);
@@ -170,7 +174,7 @@ void Connection::put(const Statement& statement, const Params& params) {
     }
     if (PQsendQueryPrepared(connection_, statement.name, static_cast<int>(params.size()),
                             values.data(), lengths.data(), formats.data(), kBinary) == 0) {
-        lose(trimmed(PQerrorMessage(connection_)));
+        lose();
     }
 }
 
@@ -178,7 +182,7 @@ void Connection::flush_output(const Deadline& deadline) {
     for (;;) {
         const int left = PQflush(connection_);
         if (left < 0) {
-            lose(trimmed(PQerrorMessage(connection_)));
+            lose();
         }
         if (left == 0) {
             return;
@@ -188,19 +192,23 @@ void Connection::flush_output(const Deadline& deadline) {
             lose("sending took too long");
         }
         if (PQconsumeInput(connection_) == 0) {
-            lose(trimmed(PQerrorMessage(connection_)));
+            lose();
         }
+    }
+}
+
+void Connection::consume(const Deadline& deadline) {
+    if (!wait_for(PQsocket(connection_), POLLIN, deadline)) {
+        lose("no answer in time");
+    }
+    if (PQconsumeInput(connection_) == 0) {
+        lose();
     }
 }
 
 pg_result* Connection::next_result(const Deadline& deadline) {
     while (PQisBusy(connection_) != 0) {
-        if (!wait_for(PQsocket(connection_), POLLIN, deadline)) {
-            lose("no answer in time");
-        }
-        if (PQconsumeInput(connection_) == 0) {
-            lose(trimmed(PQerrorMessage(connection_)));
-        }
+        consume(deadline);
     }
     pg_result* result = PQgetResult(connection_);
     if (PQstatus(connection_) == CONNECTION_BAD) {
@@ -216,7 +224,7 @@ void Connection::send(const Deadline& deadline) {
         throw PostgresError::lost("the session is closed");
     }
     if (PQpipelineSync(connection_) == 0) {
-        lose(trimmed(PQerrorMessage(connection_)));
+        lose();
     }
     sent_.push_back(std::exchange(queued_, {}));
     flush_output(deadline);
@@ -270,7 +278,7 @@ void Connection::run_script(const std::string& sql, const Deadline& deadline) {
     SOMA_ASSERT(queued_.empty() && sent_.empty(), "a script does not join a pipeline");
     PQexitPipelineMode(connection_);
     if (PQsendQuery(connection_, sql.c_str()) == 0) {
-        lose(trimmed(PQerrorMessage(connection_)));
+        lose();
     }
     flush_output(deadline);
     std::optional<PostgresError> error;

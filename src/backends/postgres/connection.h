@@ -1,7 +1,9 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -87,6 +89,15 @@ class Connection {
     /// BEGIN.
     void run_script(const std::string& sql, const Deadline& deadline);
 
+    /// COPY … TO STDOUT: hands on piece after piece as they come; returns how many rows they were.
+    std::uint64_t copy_out(const std::string& sql,
+                           const std::function<void(std::string_view)>& take,
+                           const Deadline& deadline);
+    /// COPY … FROM STDIN: asks for piece after piece until an empty one ends it; returns how many
+    /// rows the server made of them. What `take` or `give` throws closes the session.
+    std::uint64_t copy_in(const std::string& sql, const std::function<std::string_view()>& give,
+                          const Deadline& deadline);
+
     /// Ends a transaction that failed. Never throws; a session that does not answer is closed.
     void rollback(const Deadline& deadline) noexcept;
 
@@ -104,8 +115,14 @@ class Connection {
     explicit Connection(pg_conn* connection) : connection_(connection) {}
     void put(const Statement& statement, const Params& params);
     pg_result* next_result(const Deadline& deadline);
+    void consume(const Deadline& deadline);
+    void begin_copy(const std::string& sql, int direction, const Deadline& deadline);
+    std::uint64_t end_copy(const Deadline& deadline);
+    void take_pieces(const std::function<void(std::string_view)>& take, const Deadline& deadline);
+    void give_pieces(const std::function<std::string_view()>& give, const Deadline& deadline);
     void flush_output(const Deadline& deadline);
     [[noreturn]] void lose(const std::string& reason);
+    [[noreturn]] void lose();  ///< for libpq's reason
 
     pg_conn* connection_;
     bool broken_ = false;

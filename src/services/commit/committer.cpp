@@ -32,6 +32,8 @@ constexpr int kGroupsThatAsk = 16;
 /// Transactions sent and not answered: one at the server, one behind it so that it never waits.
 constexpr std::size_t kMostFlights = 2;
 
+constexpr const char* kRestored =
+    "the database was restored while the service ran: the service must be restarted";
 constexpr const char* kUnknown = "outcome unknown: repeat with the same Idempotency-Key";
 
 /// A transaction that was sent before its predecessor was answered.
@@ -123,6 +125,7 @@ struct Committer::State {
     std::uint64_t attempts = 0;  ///< numbers the trace's lines
     std::deque<Flight> flights;  ///< at most kMostFlights
     domain::Position position;   ///< after the last transaction sent
+    std::optional<Uuid> log_id;  ///< of every transaction: only a restore changes it
     int groups_to_ask = 1;       ///< nothing is presumed before the first transaction
 
     mutable std::mutex totals_mutex;
@@ -389,7 +392,14 @@ domain::Findings Committer::State::read(std::span<const Intent> intents,
     for (const Intent& intent : intents) {
         now = std::min(now, intent.now);
     }
-    return lock_and_read(*connection, questions, now - options.idempotency_lifetime, deadline);
+    auto found =
+        lock_and_read(*connection, questions, now - options.idempotency_lifetime, deadline);
+    // Of another log, what this process has in memory is none of it: it must answer no more.
+    if (log_id.value_or(found.log_id) != found.log_id) {
+        throw Error(ErrorKind::unavailable, kRestored);
+    }
+    log_id = found.log_id;
+    return found;
 }
 
 void Committer::State::acknowledge(DurableGroup durable) {

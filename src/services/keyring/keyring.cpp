@@ -189,6 +189,14 @@ void Keyring::create_tenant(const Uuid& tenant, const Deadline& deadline) {
     const Secret key(known ? std::move(*known) : slot.make(deadline));
 }
 
+bool Keyring::has_tenant(const Uuid& tenant, const Deadline& deadline) {
+    auto found = tenant_slot(state_->vault, tenant).read(deadline);
+    if (found) {
+        wipe(*found);
+    }
+    return found.has_value();
+}
+
 std::shared_ptr<const TenantKeys> Keyring::tenant(const Uuid& tenant, const Deadline& deadline) {
     const std::string path = tenant_path(tenant);
     return state_->tenants.get(path, path, deadline, [&]() -> std::shared_ptr<const TenantKeys> {

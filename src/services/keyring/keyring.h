@@ -69,6 +69,9 @@ class Keyring {
     /// For `tenant create`: the transit key and the HMAC key. Doing it again changes nothing.
     void create_tenant(const Uuid& tenant, const Deadline& deadline);
 
+    /// Whether OpenBao holds the tenant's HMAC key, and can open it.
+    bool has_tenant(const Uuid& tenant, const Deadline& deadline);
+
     /// Throws Error(unavailable) when the tenant has no keys: its creation was cut short.
     std::shared_ptr<const TenantKeys> tenant(const Uuid& tenant, const Deadline& deadline);
 

@@ -57,6 +57,7 @@ class Writer {
         Response response;
         response.ParseFromString(
             commit_serialised(context, admission, std::move(intent), std::move(reply), turns));
+        renew_tokens(response, admission.tenant.epoch);
         return response;
     }
     /// The event of an answer that changed nothing because the same was written before.
@@ -67,6 +68,19 @@ class Writer {
                      const google::protobuf::Message& answer, std::vector<Uuid> targets);
 
   private:
+    /// An answer that was kept across a restore names the epoch before it.
+    template <class Response>
+    static void renew_tokens(Response& response, std::uint64_t epoch) {
+        if constexpr (requires { response.state_token(); }) {
+            if (auto token = domain::StateToken::parse(response.state_token())) {
+                response.set_state_token(domain::StateToken{epoch, token->sequence}.to_string());
+            }
+        } else {
+            for (auto& result : *response.mutable_results()) {
+                renew_tokens(result, epoch);
+            }
+        }
+    }
     void record(const RequestContext& context, const Admission& admission,
                 domain::EventDraft event);
     std::string commit_serialised(const RequestContext& context, const Admission& admission,

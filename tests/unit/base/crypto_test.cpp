@@ -23,6 +23,18 @@ TEST(Crypto, KnownDigests) {
               "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923");
 }
 
+TEST(Crypto, PiecesHaveTheDigestOfTheWhole) {
+    ASSERT_TRUE(rc::check("pieces", [](const std::vector<std::string>& pieces) {
+        Sha256 digest;
+        std::string whole;
+        for (const auto& piece : pieces) {
+            digest.add(piece);
+            whole += piece;
+        }
+        RC_ASSERT(digest.finish() == sha256(whole));
+    }));
+}
+
 TEST(Crypto, HmacOfRfc4231) {
     EXPECT_EQ(to_hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");

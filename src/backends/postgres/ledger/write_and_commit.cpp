@@ -1,12 +1,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
+#include "backends/postgres/ledger/columns.h"
 #include "backends/postgres/ledger/ledger_transaction.h"
 #include "backends/postgres/ledger/statements.h"
 #include "backends/postgres/ledger/write_erasure.h"
+#include "backends/postgres/ledger/write_events.h"
 #include "backends/postgres/ledger/write_feedback.h"
 #include "backends/postgres/ledger/write_links.h"
 
@@ -63,20 +64,11 @@ constexpr Statement kInsertEvaluations{
     "unnest($8::timestamptz[]), unnest($9::bytea[])"};
 constexpr Statement kAdvance{
     "advance",
-    "SELECT ledger_advance($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint, $5::bigint,"
-    " $6::bytea[])"};
+    "SELECT ledger_advance($1::uuid, $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint,"
+    " $6::bigint, $7::bytea[])"};
 // Ends with the transaction.
 constexpr Statement kBecomeEventsWriter{"become_events_writer",
                                         "SET LOCAL ROLE soma_events_writer"};
-constexpr Statement kInsertEvents{
-    "insert_events",
-    "INSERT INTO events (log_id, log_index, id, tenant, stream, stream_sequence, time, actor,"
-    " action, telemetry_ref, body, leaf)"
-    " SELECT $1::uuid, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), "
-    "unnest($5::text[]), unnest($6::bigint[]), unnest($7::timestamptz[]), "
-    "unnest($8::text[]), unnest($9::text[]), nullif(unnest($10::text[]), ''), "
-    "unnest($11::bytea[]), "
-    "unnest($12::bytea[])"};
 constexpr Statement kCommit{"commit", "COMMIT"};
 
 std::optional<std::string_view> view(const std::optional<std::string>& value) {
@@ -85,19 +77,6 @@ std::optional<std::string_view> view(const std::optional<std::string>& value) {
 
 std::string_view view(const std::string& value) {
     return value;
-}
-
-/// One array parameter: a value from each row.
-template <typename Item, typename Rows, typename Read>
-std::vector<Item> column(const Rows& rows, Read read) {
-    static_assert(!std::is_same_v<decltype(read(*rows.begin())), std::string>,
-                  "a view would dangle");
-    std::vector<Item> out;
-    out.reserve(rows.size());
-    for (const auto& row : rows) {
-        out.push_back(read(row));
-    }
-    return out;
 }
 
 void queue_supersessions(Connection& connection, const Uuid& tenant, const TenantWrites& writes) {
@@ -242,6 +221,7 @@ void queue_evaluations(Connection& connection, const Uuid& tenant, const TenantW
 
 void queue_positions(Connection& connection, const Plan& plan) {
     Params params;
+    params.add(plan.log_id);
     params.add_array(column<Uuid>(plan.streams, [](const auto& row) { return row.first; }));
     params.add_array(
         column<std::uint64_t>(plan.streams, [](const auto& row) { return row.second.from; }));
@@ -250,32 +230,6 @@ void queue_positions(Connection& connection, const Plan& plan) {
     params.add(plan.log_size - plan.events.size()).add(plan.log_size);
     params.add_bytes_array(Bytes(plan.sealed_under.begin(), plan.sealed_under.end()));
     connection.queue(kAdvance, params);
-}
-
-void queue_events(Connection& connection, const Plan& plan) {
-    const auto& rows = plan.events;
-    Params params;
-    params.add(plan.log_id);
-    params.add_array(column<std::uint64_t>(rows, [](const auto& row) { return row.log_index; }));
-    params.add_array(column<Uuid>(rows, [](const auto& row) { return row.draft.id; }));
-    params.add_array(
-        column<std::optional<Uuid>>(rows, [](const auto& row) { return row.draft.tenant; }));
-    params.add_text_array(column<std::string_view>(
-        rows, [](const auto& row) { return to_string(row.draft.stream); }));
-    params.add_array(
-        column<std::uint64_t>(rows, [](const auto& row) { return row.stream_sequence; }));
-    params.add_array(column<Time>(rows, [](const auto& row) { return row.time; }));
-    params.add_text_array(
-        column<std::string_view>(rows, [](const auto& row) { return view(row.draft.actor); }));
-    params.add_text_array(
-        column<std::string_view>(rows, [](const auto& row) { return view(row.draft.action); }));
-    params.add_text_array(column<std::string_view>(
-        rows, [](const auto& row) { return view(row.draft.telemetry_ref); }));
-    using Item = Bytes::value_type;
-    params.add_bytes_array(column<Item>(rows, [](const auto& row) { return view(row.body); }));
-    params.add_bytes_array(column<Item>(rows, [](const auto& row) { return view(row.leaf); }));
-    connection.queue(kBecomeEventsWriter, {});
-    connection.queue(kInsertEvents, params);
 }
 
 }  // namespace
@@ -304,7 +258,8 @@ void send_and_commit(Connection& connection, const Plan& plan, Basis basis,
         queue_erasure(connection, tenant, writes);
     }
     if (!plan.events.empty()) {
-        queue_events(connection, plan);
+        connection.queue(kBecomeEventsWriter, {});
+        queue_event_rows(connection, plan.log_id, plan.events);
     }
     before_commit();
     connection.queue(kCommit, {});

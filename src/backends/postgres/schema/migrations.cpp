@@ -59,6 +59,15 @@ void apply(Connection& connection, std::size_t index, const Deadline& deadline) 
 
 }  // namespace
 
+domain::SchemaVersion schema_version() {
+    Sha256 digest;
+    for (const Migration& migration : migrations()) {
+        digest.add(migration.name);
+        digest.add(sha256(migration.sql));
+    }
+    return {std::string(migrations().back().name), to_hex(digest.finish())};
+}
+
 std::vector<std::string> migrate(const ConnectionSettings& settings,
                                  std::uint64_t events_partition_rows, const Deadline& deadline) {
     const auto connection = Connection::open(settings, deadline);

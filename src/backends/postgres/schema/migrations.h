@@ -6,6 +6,7 @@
 
 #include "backends/postgres/connection.h"
 #include "base/time.h"
+#include "domain/backup/manifest.h"
 
 namespace soma::backends {
 
@@ -17,6 +18,9 @@ struct Migration {
 
 /// All of them, by number.
 const std::vector<Migration>& migrations();
+
+/// The form these make: what a backup must be of.
+domain::SchemaVersion schema_version();
 
 /// Applies what is missing, each file in a transaction of its own, one process at a time (advisory
 /// lock), then sees to it that `events` has its partitions. Returns the names applied. Throws
