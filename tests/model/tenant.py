@@ -61,6 +61,7 @@ class Tenant:
         self.keyed = []         # writes under an Idempotency-Key: (verb, path, body, key, reply)
         self.tokens = []        # (token, sequence)
         self.sealed = set()     # subjects written under since they were last erased
+        self.touched = set()    # subjects that got a new key from a write that wrote nothing
         self.receipts = {}      # subject -> the last answer to its erasure
         self.erasing = None     # the subject that a request in flight erases
         self.erased_rows = None
@@ -149,6 +150,7 @@ class Tenant:
             entry[1] == "query" and entry[2] in asked or entry[1] == "response" and entry[5].id in asked)]
         self.evaluations = {id: e for id, e in self.evaluations.items() if id not in asked}
         self.sealed.discard(subject)
+        self.touched.discard(subject)
 
     # Time --------------------------------------------------------------------------------------
 
