@@ -30,8 +30,14 @@ class ConnectionCopyTest : public ::testing::Test {
         };
     }
 
-    std::unique_ptr<Connection> connection =
-        Connection::open(PostgresWorld::shared().cluster.superuser(), soon());
+    /// A copy is one statement: on a busy machine it outlives what tests of statements are given.
+    static ConnectionSettings patient() {
+        ConnectionSettings settings = PostgresWorld::shared().cluster.superuser();
+        settings.statement_timeout = std::chrono::seconds(30);
+        return settings;
+    }
+
+    std::unique_ptr<Connection> connection = Connection::open(patient(), soon());
 };
 
 TEST_F(ConnectionCopyTest, WhatCameOutGoesInAgain) {

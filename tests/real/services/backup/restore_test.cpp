@@ -100,9 +100,9 @@ TEST_F(RestoreTest, ASubjectThatHasANewKeyIsErasedAsOneThatHasNone) {
     // Other tests back this database up as well: what no key opens must not be in it.
     const auto superuser = backends::Connection::open(core.world.cluster.superuser(), soon());
     for (const char* table : {"memories", "embeddings"}) {
-        superuser->run_script(std::string("DELETE FROM ") + table + " WHERE tenant = '" +
-                                  tenant.id.to_string() + "'",
-                              soon());
+        superuser->run_script(
+            std::string("DELETE FROM ") + table + " WHERE tenant = '" + tenant.id.to_string() + "'",
+            soon());
     }
 }
 
