@@ -2,7 +2,7 @@
 
 One client times whole answers; the parts (embedding, search, commit) come from the server's own histograms on
 /metrics, whose buckets grow by a quarter, so a quantile read from them is exact to 25 %. CPU is `somabrain`'s own,
-for queries it has not seen (some 16 tokens) and for the same ones again, from one client and from eight: requests
+for queries of 15 and 16 tokens it has not seen and for the same ones again, from one client and from eight: requests
 that arrive together share commits and wake fewer sleeping threads.
 
     ./dev bench latency FILE
@@ -13,10 +13,13 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import re
 import sys
 import time
 import urllib.request
+
+import tokenizers
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "quality"))
 import locomo
@@ -82,8 +85,13 @@ def evaluate_cpu(port, ops_port, token, clients, queries):
 
 def measure_cpu(port, ops_port, token, questions):
     rows = []
+    model = pathlib.Path(os.environ["SOMABRAIN_MODEL_DIR"])
+    tokenizer = tokenizers.BertWordPieceTokenizer(str(model / "vocab.txt"), lowercase=True)
+    short = [q for q in questions if len(tokenizer.encode(q).ids) in (13, 14)]
+    words = [word for word in tokenizer.get_vocab() if re.fullmatch("[a-z]{4,}", word)]
     for clients in CLIENTS:
-        queries = [f"Asked by {clients}, {question}" for question in questions[:QUERIES]]
+        # A word and a colon: two tokens, and nobody has asked it before.
+        queries = [f"{random.choice(words)}: {question}" for question in short]
         new = evaluate_cpu(port, ops_port, token, clients, queries)
         known = evaluate_cpu(port, ops_port, token, clients, queries)
         rows.append({"clients": clients, "new_ms": new, "known_ms": known})
