@@ -272,7 +272,10 @@ void ValueLists::collect(const FilterCondition& condition, math::Bitmap& slots) 
     if (found == fields_.end()) {
         return;
     }
-    const auto& [present, scalars, items] = found->second;
+    // By name: a lambda takes no structured binding along in every compiler.
+    const auto& present = found->second.present;
+    const auto& scalars = found->second.scalars;
+    const auto& items = found->second.items;
     const auto set_in_both = [&](const auto& places_in) {
         for (const SortedLists* values : {&scalars, &items}) {
             const auto [first, last] = places_in(*values);
