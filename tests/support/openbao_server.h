@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "backends/http/client.h"
+#include "backends/vault/vault.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "config/ports.h"
@@ -77,11 +78,43 @@ class OpenBaoServer {
             process_ = 0;
         }
     }
-    /// Unsealed and active.
     /// Unsealed, active, and the key-value engine past the upgrade it begins with.
     void wait_until_ready() {
         wait_for("/v1/sys/health", 200);
         wait_for("/v1/soma/config", 200);
+    }
+    /// Policies and AppRoles as deploy/openbao makes them: the service's and each signer's.
+    void set_up(const std::string& signers) const {
+        std::filesystem::create_directory(folder_ / "roles");
+        const std::string environment = "BAO_ADDR=" + address() + " BAO_TOKEN=" + root_token_ +
+                                        " PATH=" + program_.substr(0, program_.rfind('/')) +
+                                        ":$PATH " SOMABRAIN_SOURCE_DIR "/deploy/openbao/";
+        const std::string roles = (folder_ / "roles").string();
+        if (std::system((environment + "setup.sh " + roles).c_str()) != 0 ||
+            std::system((environment + "signers.sh " + roles + " " + signers).c_str()) != 0) {
+            throw std::runtime_error("deploy/openbao did not set the server up");
+        }
+    }
+    /// Logged in as the service ("vault") or as a signer, by its name; after set_up.
+    backends::VaultConfig login(const std::string& role) const {
+        backends::VaultConfig config;
+        config.address = address();
+        config.role_id_file = folder_ / "roles" / (role + "-role-id");
+        config.secret_id_file = folder_ / "roles" / (role + "-secret-id");
+        config.timeout = std::chrono::seconds(10);
+        return config;
+    }
+    backends::VaultConfig root() const {
+        backends::VaultConfig config;
+        config.address = address();
+        config.token_file = token_file();
+        config.timeout = std::chrono::seconds(10);
+        return config;
+    }
+    /// As root: any call of the API.
+    boost::json::object administer(const char* method, const std::string& path,
+                                   const boost::json::object& body) {
+        return call(method, path.c_str(), body);
     }
     /// Seals by the API; a static seal opens again at the next start.
     void seal() { call("POST", "/v1/sys/seal", {}); }

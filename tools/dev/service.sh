@@ -165,7 +165,7 @@ stack_reset() {
   local home
   home=$(readlink -f "$SOMA/postgres" || true)
   [[ $home == /var/lib/somabrain-dev/* ]] && rm -rf "$home"
-  rm -rf "$SOMA"/{postgres,redis,openbao,secrets,sandbox-tenant,jwks.json,somabrain.env}
+  rm -rf "$SOMA"/{postgres,redis,openbao,secrets,signers,sandbox-tenant,jwks.json,somabrain.env}
 }
 
 stack_status() {

@@ -102,8 +102,23 @@ set_up_openbao() {
       sed -nE 's/.*"root_token": *"([^"]+)".*/\1/p' <<<"$answer" >"$SECRETS/openbao-root-token")
   fi
   wait_for openbao 20 openbao_active
-  BAO_TOKEN=$(<"$SECRETS/openbao-root-token") PATH=$(dirname "$BAO"):$PATH \
-    deploy/openbao/setup.sh "$SECRETS"
+  as_bao_root deploy/openbao/setup.sh "$SECRETS"
+  set_up_signers
+}
+
+# Here one machine plays every holder; elsewhere each keeps its own AppRole. Some 30 calls of `bao`: made
+# once, and again when the scripts have changed.
+set_up_signers() {
+  local made
+  made=$(cat deploy/openbao/signer* | sha256sum)
+  [ "$made" != "$(cat "$SOMA/signers/made" 2>/dev/null)" ] || return 0
+  mkdir -p -m 700 "$SOMA/signers"
+  as_bao_root deploy/openbao/signers.sh "$SOMA/signers" soma-signer-{1..5}
+  echo "$made" >"$SOMA/signers/made"
+}
+
+as_bao_root() {
+  BAO_TOKEN=$(<"$SECRETS/openbao-root-token") PATH=$(dirname "$BAO"):$PATH "$@"
 }
 
 set_up_postgres() {

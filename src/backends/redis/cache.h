@@ -1,39 +1,33 @@
 #pragma once
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <unordered_map>
+#include <utility>
 
+#include "backends/redis/node.h"
 #include "base/uuid.h"
-
-struct redisContext;
 
 namespace soma::backends {
 
-/// The `cache` server: no persistence, eviction on. What it holds is a projection and may vanish.
-struct RedisConfig {
-    std::string host = "127.0.0.1";
-    int port = 6379;
-    std::string password;  ///< empty: none is sent
-    std::size_t connections = 4;
-    std::chrono::milliseconds connect_timeout{50};
-    std::chrono::milliseconds command_timeout{50};
-    std::chrono::milliseconds first_back_off{100};  ///< doubles with each failed attempt
-    std::chrono::milliseconds longest_back_off{5000};
-};
-
 /// Values longer than this are not cached.
 inline constexpr std::size_t kMaxCachedBytes = 1024 * 1024;
+/// A command follows so many redirects (and dead nodes) and then is a miss.
+inline constexpr int kMaxRedirects = 5;
+/// So many nodes of a cluster are known at once.
+inline constexpr std::size_t kMaxRedisNodes = 64;
 
 /// Redis that may be away: a failure is a miss (nullopt, false), never an exception, and while the
-/// server is known to be down calls return at once without touching the network. Thread-safe; a
-/// call waits for a free connection no longer than the command timeout. Construction ignores
-/// SIGPIPE for the process, because hiredis writes to sockets that may have closed.
+/// server is known to be down calls return at once without touching the network. The server may be
+/// a node of a Redis Cluster: MOVED and ASK are followed, and who has which slot is remembered.
+/// Thread-safe; a call waits for a free connection no longer than the command timeout. Construction
+/// ignores SIGPIPE for the process, because hiredis writes to sockets that may have closed.
 class RedisCache {
   public:
     explicit RedisCache(RedisConfig config);
@@ -52,35 +46,22 @@ class RedisCache {
     bool probe();
 
   private:
-    struct Disconnect {
-        void operator()(redisContext* context) const;
-    };
-    using Connection = std::unique_ptr<redisContext, Disconnect>;
-    using Words = std::vector<std::string_view>;
+    using Words = RedisNode::Words;
+    /// Shared, because a node may be forgotten while another thread still speaks to it.
+    using Node = std::shared_ptr<RedisNode>;
 
-    /// What the server said; an error it reported counts as a failure, not as a reply.
-    struct Reply {
-        bool nil = false;
-        std::string text;
-    };
-    enum class Trouble { none, stale, failed };
-
-    std::optional<Reply> command(const Words& words);
-    Trouble exchange(redisContext& connection, const Words& words, Reply& reply) const;
-    bool reserve();
-    void release(Connection connection);
-    Connection take_idle();
-    Connection connect() const;
-    void note(bool success);
+    /// `words[1]` is the key.
+    RedisAnswer command(const Words& words);
+    Node owner(std::uint16_t slot);
+    Node follow(const Redirect& redirect, const RedisNode& from, std::uint16_t slot);
+    Node another(const Node& than, std::uint16_t slot);
 
     const RedisConfig config_;
+    const Node home_;
     std::atomic<bool> healthy_{true};
     std::mutex mutex_;
-    std::condition_variable freed_;
-    std::vector<Connection> idle_;
-    std::size_t in_use_ = 0;
-    std::chrono::milliseconds back_off_{0};
-    std::chrono::steady_clock::time_point retry_at_{};
+    std::map<std::pair<std::string, int>, Node> nodes_;
+    std::unordered_map<std::uint16_t, Node> owners_;  ///< of slots that are not home's
 };
 
 /// "<room>:{<tenant uuid>}:<rest>": the braces are Redis Cluster's hash tag, so one tenant's keys

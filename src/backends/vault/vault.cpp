@@ -133,8 +133,9 @@ std::string Vault::unwrap(std::string_view key_name, std::string_view wrapped,
 }
 
 VaultSignature Vault::sign(std::string_view key_name, std::string_view message,
-                           const Deadline& deadline) {
-    const json::object body{{"input", to_base64(message)}};
+                           const Deadline& deadline, std::uint32_t key_version) {
+    // Transit takes version 0 for the newest.
+    const json::object body{{"input", to_base64(message)}, {"key_version", key_version}};
     const auto answer =
         call("POST", join_path(config_.transit_mount, "sign", key_name), &body, deadline);
     if (!worked(answer)) {

@@ -59,10 +59,10 @@ class Vault {
     std::string unwrap(std::string_view key_name, std::string_view wrapped,
                        std::string_view context, const Deadline& deadline);
 
-    /// Signs under the newest version of the named ed25519 key, which must exist: it is made with
-    /// the policies (deploy/openbao), not by us.
+    /// Signs under the newest version of the named ed25519 key, or under `key_version`. The key
+    /// must exist: it is made with the policies (deploy/openbao), not by us.
     VaultSignature sign(std::string_view key_name, std::string_view message,
-                        const Deadline& deadline);
+                        const Deadline& deadline, std::uint32_t key_version = 0);
     /// The public halves of a signing key (32 bytes each), by version.
     std::map<std::uint32_t, std::string> public_keys(std::string_view key_name,
                                                      const Deadline& deadline);
