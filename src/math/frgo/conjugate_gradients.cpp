@@ -71,11 +71,16 @@ class ConjugateGradients final : public LaplacianMethod {
     }
 
   private:
-    /// A division in every step of a substitution would be most of its time.
+    /// A division in every step of a substitution would be most of its time. The last vertex of
+    /// each component is grounded: an infinite pivot keeps its x at 0. Without it rounding turns
+    /// into a step along the null space, as long as 1/rounding, and drowns the rest of x.
     void invert_pivots() {
         inverse_.resize(pivot_.size());
-        for (std::size_t v = 0; v < pivot_.size(); ++v) {
-            inverse_[v] = 1 / pivot_[v];
+        std::vector<char> grounded(laplacian_.graph().components(), 0);
+        for (std::size_t v = pivot_.size(); v-- > 0;) {
+            char& seen = grounded[laplacian_.graph().component()[v]];
+            inverse_[v] = seen != 0 ? 1 / pivot_[v] : 0;
+            seen = 1;
         }
     }
 
@@ -113,12 +118,6 @@ class ConjugateGradients final : public LaplacianMethod {
                 fill[v] += weight * (std::max(above[u] - weight, 0.0) + fill[u]) / pivot_[u];
             }
             pivot_[v] = above[v] + fill[v];
-            // L is singular: the last vertex of a component has pivot 0. Its degree instead changes
-            // the preconditioner in one direction only. A vertex without edges may have any pivot.
-            const double degree = laplacian_.degrees()[v];
-            if (pivot_[v] <= 1e-15 * degree) {
-                pivot_[v] = degree > 0 ? degree : 1;
-            }
         }
     }
 

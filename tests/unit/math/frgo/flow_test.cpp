@@ -131,6 +131,22 @@ TEST(Flow, SeriesAndParallelAreExact) {
     });
 }
 
+TEST(Flow, ABadConductorBehindAGoodOneLeavesNoNullSpaceToRunInto) {
+    const std::vector<double> pairs[] = {
+        {223.8181570116395, 1.3451236636756029e-09},
+        {444.14790902600561, 1.0310228324499059e-09},
+        {417.43636751349516, 1.1001670106984335e-09},
+        {545.33723021508752, 1.0348167523320668e-08},
+    };
+    const Graph line = Graph::make(3, std::vector<Edge>{{0, 1}, {1, 2}}).value();
+    for (const auto& c : pairs) {
+        const auto resistance =
+            solver_for(line, c, FlowMethod::incomplete).effective_resistance(0, 2);
+        ASSERT_TRUE(resistance) << c[0];
+        EXPECT_TRUE(near(resistance.value(), 1 / c[0] + 1 / c[1], 1e-9));
+    }
+}
+
 TEST(Flow, FosterSumsToVerticesMinusComponents) {
     property([] {
         auto random = case_random();
