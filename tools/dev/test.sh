@@ -143,7 +143,7 @@ sdk_venv() {
 # Random operations over HTTP against a naive model; a number says how many.
 MODEL_OPERATIONS=100000
 test_model() {
-  suite model count_plain "$(python_with tests/model/requirements.txt)" tests/model/run.py "$1"
+  suite model count_plain "$(python_with tests/model/requirements.txt)" tests/model/run.py "$@"
   grep '^seed ' "$SOMA/log/test-model.log" || true
 }
 
@@ -159,7 +159,7 @@ test_on_stack() {
   test_real
   test_e2e
   test_sdk
-  test_model 3000
+  test_model 3000 --seed 1
 }
 
 test_sanitized() {
