@@ -76,11 +76,7 @@ class Writer {
         insert.event.targets = {memory.facts.id};
         domain::Intent intent{.tenant = tenant_.streams(),
                               .now = now,
-                              .deadline = Deadline(std::chrono::seconds(10)),
-                              .claim = {},
-                              .changes = {},
-                              .access = {},
-                              .answer = {}};
+                              .deadline = Deadline(std::chrono::seconds(10))};
         intent.changes.emplace_back(std::move(insert));
         return intent;
     }

@@ -26,12 +26,6 @@ std::string trimmed(const char* message) {
     return text;
 }
 
-PostgresError statement_error(const pg_result* result) {
-    const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    return PostgresError::statement(sqlstate == nullptr ? "" : sqlstate,
-                                    trimmed(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
-}
-
 bool failed(const pg_result* result) {
     const auto status = PQresultStatus(result);
     return status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_ABORTED ||
@@ -76,6 +70,13 @@ int Result::rows() const {
 std::size_t Result::affected() const {
     const char* count = result_ ? PQcmdTuples(result_.get()) : "";
     return *count == '\0' ? 0 : std::stoull(count);
+}
+
+PostgresError Result::error() const {
+    const char* sqlstate = PQresultErrorField(result_.get(), PG_DIAG_SQLSTATE);
+    return PostgresError::statement(
+        sqlstate == nullptr ? "" : sqlstate,
+        trimmed(PQresultErrorField(result_.get(), PG_DIAG_MESSAGE_PRIMARY)));
 }
 
 std::unique_ptr<Connection> Connection::open(const ConnectionSettings& settings,
@@ -244,7 +245,7 @@ std::vector<Result> Connection::receive(const Deadline& deadline) {
         const pg_result* raw = result.get();
         if (raw != nullptr && failed(raw)) {
             if (!error) {
-                error = statement_error(raw);
+                error = result.error();
             }
             prepared_.erase(entry.prepares);
         } else if (entry.prepares.empty()) {
@@ -281,20 +282,30 @@ void Connection::run_script(const std::string& sql, const Deadline& deadline) {
         lose();
     }
     flush_output(deadline);
+    end_script(deadline);
+}
+
+/// Reads all that is left, returns to the pipeline, and throws the first error there was. Rows that
+/// the last statement touched.
+std::uint64_t Connection::end_script(const Deadline& deadline) {
     std::optional<PostgresError> error;
+    std::uint64_t rows = 0;
     for (;;) {
-        Result result(next_result(deadline));
+        const Result result(next_result(deadline));
         if (result.get() == nullptr) {
             break;
         }
-        if (failed(result.get()) && !error) {
-            error = statement_error(result.get());
+        if (!failed(result.get())) {
+            rows = result.affected();
+        } else if (!error) {
+            error = result.error();
         }
     }
     PQenterPipelineMode(connection_);
     if (error) {
         throw *error;
     }
+    return rows;
 }
 
 void Connection::rollback(const Deadline& deadline) noexcept {

@@ -49,6 +49,8 @@ class Result {
     /// Rows an INSERT, UPDATE or DELETE touched.
     std::size_t affected() const;
     RowView row(int index) const { return RowView(result_.get(), index); }
+    /// Of a statement that failed.
+    PostgresError error() const;
     const pg_result* get() const { return result_.get(); }
 
   private:
@@ -117,7 +119,7 @@ class Connection {
     pg_result* next_result(const Deadline& deadline);
     void consume(const Deadline& deadline);
     void begin_copy(const std::string& sql, int direction, const Deadline& deadline);
-    std::uint64_t end_copy(const Deadline& deadline);
+    std::uint64_t end_script(const Deadline& deadline);
     void take_pieces(const std::function<void(std::string_view)>& take, const Deadline& deadline);
     void give_pieces(const std::function<std::string_view()>& give, const Deadline& deadline);
     void flush_output(const Deadline& deadline);

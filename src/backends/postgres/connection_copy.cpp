@@ -1,24 +1,12 @@
 #include <libpq-fe.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "backends/postgres/connection.h"
 #include "base/error.h"
 
 namespace soma::backends {
-namespace {
-
-PostgresError failure(const pg_result* result) {
-    const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    return PostgresError::statement(sqlstate == nullptr ? "" : sqlstate,
-                                    message == nullptr ? "" : message);
-}
-
-}  // namespace
-
 /// COPY is no part of a pipeline: the session leaves it for as long as the copy takes.
 void Connection::begin_copy(const std::string& sql, int direction, const Deadline& deadline) {
     if (broken_) {
@@ -34,31 +22,10 @@ void Connection::begin_copy(const std::string& sql, int direction, const Deadlin
     if (PQresultStatus(begun.get()) == direction) {
         return;
     }
-    const PostgresError error = failure(begun.get());
+    const PostgresError error = begun.error();
     const Result end(next_result(deadline));
     PQenterPipelineMode(connection_);
     throw error;
-}
-
-std::uint64_t Connection::end_copy(const Deadline& deadline) {
-    std::optional<PostgresError> error;
-    std::uint64_t rows = 0;
-    for (;;) {
-        const Result result(next_result(deadline));
-        if (result.get() == nullptr) {
-            break;
-        }
-        if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
-            rows = result.affected();
-        } else if (!error) {
-            error = failure(result.get());
-        }
-    }
-    PQenterPipelineMode(connection_);
-    if (error) {
-        throw *error;
-    }
-    return rows;
 }
 
 void Connection::take_pieces(const std::function<void(std::string_view)>& take,
@@ -106,7 +73,7 @@ std::uint64_t Connection::copy_out(const std::string& sql,
         broken_ = true;  // Nobody reads the rest of it.
         throw;
     }
-    return end_copy(deadline);
+    return end_script(deadline);
 }
 
 std::uint64_t Connection::copy_in(const std::string& sql,
@@ -119,7 +86,7 @@ std::uint64_t Connection::copy_in(const std::string& sql,
         broken_ = true;  // The server must not take a part of it for the whole.
         throw;
     }
-    return end_copy(deadline);
+    return end_script(deadline);
 }
 
 }  // namespace soma::backends

@@ -2,23 +2,17 @@
 
 #include <utility>
 
+#include "backends/postgres/statements.h"
+
 namespace soma::backends {
-namespace {
-
-constexpr Statement kBegin{"read_begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
-constexpr Statement kSetTenant{"read_set_tenant",
-                               "SELECT set_config('soma.tenant', $1::text, true)"};
-constexpr Statement kEnd{"read_end", "COMMIT"};
-
-}  // namespace
 
 void begin_tenant_read(Connection& connection, const Uuid& tenant) {
-    connection.queue(kBegin, {});
+    connection.queue(kBeginRead, {});
     connection.queue(kSetTenant, Params().add_text(tenant.to_string()));
 }
 
 void end_tenant_read(Connection& connection) {
-    connection.queue(kEnd, {});
+    connection.queue(kCommit, {});
 }
 
 Result read_for_tenant(Connection& connection, const Uuid& tenant, const Statement& statement,

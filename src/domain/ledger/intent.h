@@ -164,12 +164,12 @@ struct Intent {
     TenantStreams tenant;
     Time now;  ///< the request's; every event and row of the intent bears it
     Deadline deadline;
-    std::optional<IdempotencyClaim> claim;
-    std::vector<Change> changes;
-    std::optional<AccessRecord> access;
+    std::optional<IdempotencyClaim> claim = {};
+    std::vector<Change> changes = {};
+    std::optional<AccessRecord> access = {};
     /// Called once per attempt with one entry per change, on the committer's thread. Needed with a
     /// claim.
-    std::function<Answer(std::span<const Assigned>)> answer;
+    std::function<Answer(std::span<const Assigned>)> answer = {};
     /// Ids of the data keys that its rows are sealed under, each with its subject's HMAC.
     std::map<std::string, std::string> sealed_under = {};
 };

@@ -304,7 +304,8 @@ bool Corpus::is_overtaken(Slot slot, const TimeScope& time) const {
     }
     const Entry& entry = entries_[slot];
     const auto of_key = values_.equal("key", std::string(entry.record.key()));
-    return std::any_of(of_key.begin(), of_key.end(), [&](Slot other) {
+    // The newest first: it is the one most likely in scope.
+    return std::any_of(of_key.rbegin(), of_key.rend(), [&](Slot other) {
         return entries_[other].sequence > entry.sequence && in_scope(validity(other), time);
     });
 }

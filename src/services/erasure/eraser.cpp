@@ -80,13 +80,7 @@ void Eraser::forget(const Uuid& tenant, std::string_view subject_hmac) {
 
 void Eraser::submit(const backends::TenantRow& tenant, domain::Change change, Time now,
                     const Deadline& deadline) {
-    domain::Intent intent{.tenant = tenant.streams(),
-                          .now = now,
-                          .deadline = deadline,
-                          .claim = {},
-                          .changes = {},
-                          .access = {},
-                          .answer = {}};
+    domain::Intent intent{.tenant = tenant.streams(), .now = now, .deadline = deadline};
     intent.changes.push_back(std::move(change));
     // Committed, or done by somebody else: the erasure's row tells.
     wait_for(committer_.submit(std::move(intent)), deadline);

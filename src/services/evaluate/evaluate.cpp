@@ -225,10 +225,7 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
     domain::Intent intent{.tenant = tenant.streams(),
                           .now = context.now,
                           .deadline = context.deadline,
-                          .claim = {},
-                          .changes = {},
-                          .access = domain::AccessRecord{std::move(event), std::move(row)},
-                          .answer = {}};
+                          .access = domain::AccessRecord{std::move(event), std::move(row)}};
     intent.sealed_under.emplace(key->key_id, subject_hmac);
     const auto outcome = [&] {
         const auto timer = parts_.time(telemetry::Part::commit);

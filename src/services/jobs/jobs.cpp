@@ -59,13 +59,7 @@ void Jobs::remove_expired(Time now, const Deadline& deadline) {
         event.actor = "somabrain";
         event.action = "memory.expire";
         event.targets = {expired.memory};
-        domain::Intent intent{.tenant = tenant->streams(),
-                              .now = now,
-                              .deadline = deadline,
-                              .claim = {},
-                              .changes = {},
-                              .access = {},
-                              .answer = {}};
+        domain::Intent intent{.tenant = tenant->streams(), .now = now, .deadline = deadline};
         intent.changes.emplace_back(domain::Remove{expired.memory, std::move(event)});
         // Gone already when somebody deleted it in between: then nothing is written.
         wait_for(committer_.submit(std::move(intent)), deadline);

@@ -18,13 +18,7 @@ Error idempotency_reused() {
 }
 
 domain::Intent Writer::intent(const RequestContext& context, const Admission& admission) {
-    return {.tenant = admission.tenant.streams(),
-            .now = context.now,
-            .deadline = context.deadline,
-            .claim = {},
-            .changes = {},
-            .access = {},
-            .answer = {}};
+    return {.tenant = admission.tenant.streams(), .now = context.now, .deadline = context.deadline};
 }
 
 domain::EventDraft Writer::event(const RequestContext& context, const Admission& admission,

@@ -130,13 +130,7 @@ class IntentBuilder {
         return draft;
     }
 
-    domain::Intent intent_{.tenant = {},
-                           .now = {},
-                           .deadline = Deadline(std::chrono::seconds(60)),
-                           .claim = {},
-                           .changes = {},
-                           .access = {},
-                           .answer = {}};
+    domain::Intent intent_{.tenant = {}, .now = {}, .deadline = Deadline(std::chrono::seconds(60))};
 };
 
 }  // namespace soma::test

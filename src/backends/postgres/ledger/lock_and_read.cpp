@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "backends/postgres/ledger/ledger_transaction.h"
-#include "backends/postgres/ledger/statements.h"
+#include "backends/postgres/statements.h"
 #include "base/error.h"
 
 namespace soma::backends {

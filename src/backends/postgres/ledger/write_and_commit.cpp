@@ -5,11 +5,11 @@
 
 #include "backends/postgres/ledger/columns.h"
 #include "backends/postgres/ledger/ledger_transaction.h"
-#include "backends/postgres/ledger/statements.h"
 #include "backends/postgres/ledger/write_erasure.h"
 #include "backends/postgres/ledger/write_events.h"
 #include "backends/postgres/ledger/write_feedback.h"
 #include "backends/postgres/ledger/write_links.h"
+#include "backends/postgres/statements.h"
 
 namespace soma::backends {
 namespace {
@@ -69,7 +69,6 @@ constexpr Statement kAdvance{
 // Ends with the transaction.
 constexpr Statement kBecomeEventsWriter{"become_events_writer",
                                         "SET LOCAL ROLE soma_events_writer"};
-constexpr Statement kCommit{"commit", "COMMIT"};
 
 std::optional<std::string_view> view(const std::optional<std::string>& value) {
     return value ? std::optional<std::string_view>(*value) : std::nullopt;

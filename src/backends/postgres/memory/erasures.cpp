@@ -1,5 +1,6 @@
 #include "backends/postgres/memory/erasures.h"
 
+#include "backends/postgres/statements.h"
 #include "backends/postgres/tenant_read.h"
 #include "base/error.h"
 
@@ -17,12 +18,8 @@ constexpr Statement kGet{"erasure_get", SOMA_ERASURE "x.id = $2::uuid"};
 constexpr Statement kLast{"erasure_last", SOMA_ERASURE
                           "x.subject_hmac = $2::bytea ORDER BY x.first_sequence DESC LIMIT 1"};
 #undef SOMA_ERASURE
-constexpr Statement kBegin{"erasure_begin", "BEGIN"};
-constexpr Statement kSetTenant{"erasure_set_tenant",
-                               "SELECT set_config('soma.tenant', $1::text, true)"};
 constexpr Statement kLock{"erasure_lock",
                           "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"};
-constexpr Statement kEnd{"erasure_end", "COMMIT"};
 constexpr Statement kOwed{"erasures_owed", "SELECT tenant, id FROM erasures_owed($1::int)"};
 constexpr Statement kChanged{"erasures_changed",
                              "SELECT tenant, id, subject_hmac, sequence"
@@ -78,7 +75,7 @@ void Erasures::exclusively(const Uuid& tenant, const Uuid& id, const Deadline& d
             connection.rollback(deadline);
             throw;
         }
-        connection.run(kEnd, {}, deadline);
+        connection.run(kCommit, {}, deadline);
     });
 }
 

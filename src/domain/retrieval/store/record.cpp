@@ -102,6 +102,20 @@ MemoryFacts unpack_facts(Unpacker& unpacker) {
     return facts;
 }
 
+Unpacker at_facts(std::string_view bytes) {
+    Unpacker unpacker(bytes);
+    unpacker.number<std::uint32_t>();
+    unpacker.text();
+    unpacker.text();
+    return unpacker;
+}
+
+Unpacker after_facts(std::string_view bytes) {
+    Unpacker unpacker = at_facts(bytes);
+    unpack_facts(unpacker);
+    return unpacker;
+}
+
 }  // namespace
 
 Record::Record(const Memory& memory) {
@@ -147,31 +161,20 @@ std::string_view Record::session_id() const {
 }
 
 std::string_view Record::key() const {
-    Unpacker unpacker(bytes_);
-    unpacker.number<std::uint32_t>();
-    unpacker.text();
-    unpacker.text();
-    unpack_facts(unpacker);
+    Unpacker unpacker = after_facts(bytes_);
     unpacker.text();
     return unpacker.text();
 }
 
 std::string_view Record::metadata() const {
-    Unpacker unpacker(bytes_);
-    unpacker.number<std::uint32_t>();
-    unpacker.text();
-    unpacker.text();
-    unpack_facts(unpacker);
+    Unpacker unpacker = after_facts(bytes_);
     unpacker.text();
     unpacker.text();
     return unpacker.text();
 }
 
 MemoryFacts Record::facts() const {
-    Unpacker unpacker(bytes_);
-    unpacker.number<std::uint32_t>();
-    unpacker.text();
-    unpacker.text();
+    Unpacker unpacker = at_facts(bytes_);
     return unpack_facts(unpacker);
 }
 
@@ -199,11 +202,7 @@ MemoryContent Record::content(std::uint32_t passage, std::size_t max_text_bytes)
 }
 
 std::string_view Record::passage_text(std::uint32_t passage) const {
-    Unpacker unpacker(bytes_);
-    unpacker.number<std::uint32_t>();
-    unpacker.text();
-    unpacker.text();
-    unpack_facts(unpacker);
+    Unpacker unpacker = after_facts(bytes_);
     for (int skipped = 0; skipped < 3; ++skipped) {
         unpacker.text();
     }
