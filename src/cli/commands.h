@@ -14,6 +14,7 @@ void register_api(CLI::App& program);
 void register_backup(CLI::App& program);
 void register_check(CLI::App& program);
 void register_config(CLI::App& program);
+void register_constitution(CLI::App& program);
 void register_evaluate(CLI::App& program);
 void register_export(CLI::App& program);
 void register_import(CLI::App& program);
@@ -30,10 +31,10 @@ void register_token(CLI::App& program);
 
 /// In the order of `somabrain --help`.
 inline constexpr Register kCommands[] = {
-    register_serve,  register_migrate, register_tenant,   register_token,  register_remember,
-    register_recall, register_list,    register_evaluate, register_import, register_export,
-    register_backup, register_restore, register_receipt,  register_ports,  register_config,
-    register_api,    register_check,
+    register_serve,        register_migrate, register_tenant,   register_token,   register_remember,
+    register_recall,       register_list,    register_evaluate, register_import,  register_export,
+    register_constitution, register_backup,  register_restore,  register_receipt, register_ports,
+    register_config,       register_api,     register_check,
 };
 
 }  // namespace soma::cli

@@ -87,9 +87,10 @@ struct Config {
     int idempotency_hours = 0;
     std::string commit_trace_file;
 
-    // Client commands (remember, recall, evaluate, import)
+    // Client commands (remember, recall, evaluate, import, constitution)
     std::string url;
     std::string token;
+    std::string signers_dir;
 
     /// "http://127.0.0.1:8200"
     std::string vault_address() const {

@@ -383,6 +383,11 @@ const Setting kSettings[] = {
      .max = 16384,
      .meaning = "Bearer token the client commands send.",
      .secret = true},
+    {.env = "SOMABRAIN_SIGNERS_DIR",
+     .member = &Config::signers_dir,
+     .max = kTextBytes,
+     .meaning = "Folder with the AppRole credentials of the signers whose keys `constitution` asks "
+                "OpenBao for: NAME-role-id and NAME-secret-id."},
 };
 
 }  // namespace
