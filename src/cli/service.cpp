@@ -4,6 +4,7 @@
 
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/constitution/laws.h"
 #include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/feedback.h"
 #include "backends/postgres/memory/links.h"
@@ -17,6 +18,8 @@
 #include "server/http_server.h"
 #include "server/operations_site.h"
 #include "services/commit/committer.h"
+#include "services/constitution/lawbook.h"
+#include "services/constitution/lawmaking.h"
 #include "services/erasure/erasure.h"
 #include "services/evaluate/evaluate.h"
 #include "services/feedback/feedback.h"
@@ -36,7 +39,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using namespace somabrain::v1;
 
 constexpr milliseconds kProbeTime{500};
 constexpr milliseconds kStopGrace{10'000};
@@ -99,6 +101,7 @@ struct Service::Parts {
           pool(app_login(c), static_cast<std::size_t>(c.postgres_connections)),
           vault(vault_config(c)),
           cache(redis_config(c)),
+          keeper(keeper_settings(c), laws, law_mark, cache, law),
           verifier(issuers(c)),
           keyring(vault, keyring_limits(c)),
           index(services::TenantLoader(tenants, memories, keyring), index_limits(c)),
@@ -118,16 +121,18 @@ struct Service::Parts {
           eraser(erasures, tenants, vault, index, queries, keyring, committer, working_memory, ids,
                  eraser_limits(c)),
           erasure(eraser, erasures, keyring, committer, writer, ids),
+          lawmaking(keeper, laws, committer, ids),
+          lawbook(keeper, laws, committer, ids),
           jobs(maintenance, committer, tenants, eraser, ids,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
         committer.on_committed([this](const auto& change) { index.apply(change); });
         bind_routes();
-        bind_subject_routes();
+        bind_constitution_routes();
     }
 
     void bind_routes();
-    void bind_subject_routes();
+    void bind_constitution_routes();
     server::Pipeline pipeline();
     server::ReadyReport ready();
 
@@ -144,9 +149,13 @@ struct Service::Parts {
     backends::Sessions sessions{pool};
     backends::Links links{pool};
     backends::Erasures erasures{pool};
+    backends::Laws laws{pool};
     backends::Maintenance maintenance{pool};
     backends::Vault vault;
+    backends::LawMark law_mark{vault};
     backends::RedisCache cache;
+    services::LawInForce law;
+    services::LawKeeper keeper;
     backends::TokenVerifier verifier;
     services::Keyring keyring;
     backends::Index index;
@@ -165,6 +174,8 @@ struct Service::Parts {
     services::Link link;
     services::Eraser eraser;
     services::Erasure erasure;
+    services::Lawmaking lawmaking;
+    services::Lawbook lawbook;
     services::Jobs jobs;
     server::Routes routes;
     std::unique_ptr<server::HttpListener> api;
@@ -172,79 +183,34 @@ struct Service::Parts {
 };
 
 void Service::Parts::bind_routes() {
-    routes.bind<RememberRequest, RememberResponse>(
-        "somabrain.v1.Memory.Remember",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return remember.one(context, admission, request);
-        });
-    routes.bind<RememberBatchRequest, RememberBatchResponse>(
-        "somabrain.v1.Memory.RememberBatch",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return remember.batch(context, admission, request);
-        });
-    routes.bind<DeleteMemoryRequest, DeleteMemoryResponse>(
-        "somabrain.v1.Memory.DeleteMemory",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return remember.forget(context, admission, request);
-        });
-    routes.bind<RecallRequest, RecallResponse>(
-        "somabrain.v1.Memory.Recall",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return recall.recall(context, admission, request);
-        });
-    routes.bind<GetMemoryRequest, MemoryRecord>(
-        "somabrain.v1.Memory.GetMemory",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return recall.get(context, admission, request);
-        });
-    routes.bind<ListMemoriesRequest, ListMemoriesResponse>(
-        "somabrain.v1.Memory.ListMemories",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return recall.list(context, admission, request);
-        });
-    routes.bind<MemoryHistoryRequest, MemoryHistoryResponse>(
-        "somabrain.v1.Memory.MemoryHistory",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return recall.history(context, admission, request);
-        });
-    routes.bind<EvaluateRequest, EvaluateResponse>(
-        "somabrain.v1.Brain.Evaluate",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return evaluate.evaluate(context, admission, request);
-        });
-    routes.bind<FeedbackRequest, FeedbackResponse>(
-        "somabrain.v1.Brain.Feedback",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return feedback.add(context, admission, request);
-        });
-    routes.bind<EndSessionRequest, EndSessionResponse>(
-        "somabrain.v1.Brain.EndSession",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return session.end(context, admission, request);
-        });
-    routes.bind<LinkRequest, LinkResponse>(
-        "somabrain.v1.Memory.Link",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return link.put(context, admission, request);
-        });
-    routes.bind<GetLinksRequest, GetLinksResponse>(
-        "somabrain.v1.Memory.GetLinks",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return link.list(context, admission, request);
-        });
+    using namespace services;
+    routes.bind("somabrain.v1.Memory.Remember", remember, &Remember::one);
+    routes.bind("somabrain.v1.Memory.RememberBatch", remember, &Remember::batch);
+    routes.bind("somabrain.v1.Memory.DeleteMemory", remember, &Remember::forget);
+    routes.bind("somabrain.v1.Memory.Recall", recall, &Recall::recall);
+    routes.bind("somabrain.v1.Memory.GetMemory", recall, &Recall::get);
+    routes.bind("somabrain.v1.Memory.ListMemories", recall, &Recall::list);
+    routes.bind("somabrain.v1.Memory.MemoryHistory", recall, &Recall::history);
+    routes.bind("somabrain.v1.Memory.Link", link, &Link::put);
+    routes.bind("somabrain.v1.Memory.GetLinks", link, &Link::list);
+    routes.bind("somabrain.v1.Brain.Evaluate", evaluate, &Evaluate::evaluate);
+    routes.bind("somabrain.v1.Brain.Feedback", feedback, &Feedback::add);
+    routes.bind("somabrain.v1.Brain.EndSession", session, &Session::end);
+    routes.bind("somabrain.v1.Subjects.EraseSubject", erasure, &Erasure::erase);
+    routes.bind("somabrain.v1.Subjects.GetErasure", erasure, &Erasure::get);
 }
 
-void Service::Parts::bind_subject_routes() {
-    routes.bind<EraseSubjectRequest, somabrain::v1::Erasure>(
-        "somabrain.v1.Subjects.EraseSubject",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return erasure.erase(context, admission, request);
-        });
-    routes.bind<GetErasureRequest, somabrain::v1::Erasure>(
-        "somabrain.v1.Subjects.GetErasure",
-        [this](const auto& context, const auto& admission, const auto& request) {
-            return erasure.get(context, admission, request);
-        });
+void Service::Parts::bind_constitution_routes() {
+    using namespace services;
+    routes.bind("somabrain.v1.Constitution.Propose", lawmaking, &Lawmaking::propose);
+    routes.bind("somabrain.v1.Constitution.SignProposal", lawmaking, &Lawmaking::sign);
+    routes.bind("somabrain.v1.Constitution.ActivateProposal", lawmaking, &Lawmaking::activate);
+    routes.bind("somabrain.v1.Constitution.GetConstitution", lawbook, &Lawbook::newest);
+    routes.bind("somabrain.v1.Constitution.GetConstitutionVersion", lawbook, &Lawbook::version);
+    routes.bind("somabrain.v1.Constitution.ListConstitutionVersions", lawbook, &Lawbook::versions);
+    routes.bind("somabrain.v1.Constitution.DiffConstitution", lawbook, &Lawbook::diff);
+    routes.bind("somabrain.v1.Constitution.ListProposals", lawbook, &Lawbook::proposals);
+    routes.bind("somabrain.v1.Constitution.GetProposal", lawbook, &Lawbook::proposal);
 }
 
 server::Pipeline Service::Parts::pipeline() {
@@ -273,6 +239,11 @@ server::ReadyReport Service::Parts::ready() {
     const bool cached = cache.probe();
     report.parts.push_back({"redis", cached ? PartState::ok : PartState::degraded,
                             cached ? "" : "not answering: working memory comes from PostgreSQL"});
+    const auto of_law = keeper.health();
+    const std::string trouble =
+        of_law.trouble.empty() ? law.why_not(wall_clock_now()) : of_law.trouble;
+    report.parts.push_back(
+        {"constitution", trouble.empty() ? PartState::ok : PartState::degraded, trouble});
     return report;
 }
 
@@ -287,6 +258,9 @@ void Service::start() {
         backends::check_schema(connection, deadline);
     });
     p.committer.start();
+    // Before anything listens: a law that does not verify is no start.
+    p.keeper.refresh(deadline);
+    p.keeper.start();
     p.jobs.start();
     p.operations = std::make_unique<server::HttpListener>(
         server::make_operations_site([&p] { return p.ready(); },
@@ -309,6 +283,7 @@ void Service::stop() {
     auto& p = *parts_;
     p.api->stop(kStopGrace);
     p.jobs.stop();
+    p.keeper.stop();
     p.committer.stop();
     p.operations->stop(milliseconds(0));
 }

@@ -104,6 +104,20 @@ std::vector<backends::IssuerConfig> issuers(const config::Config& config) {
     return {issuer};
 }
 
+services::KeeperSettings keeper_settings(const config::Config& config) {
+    auto root = domain::parse_hash(config.trust_root);
+    if (!root) {
+        throw Error(
+            ErrorKind::invalid_argument,
+            "SOMABRAIN_TRUST_ROOT must be the SHA3-512 of the constitution's version 1, 128 "
+            "hexadecimal digits");
+    }
+    services::KeeperSettings settings;
+    settings.trust_root = std::move(*root);
+    settings.max_age = std::chrono::seconds(config.law_max_age_seconds);
+    return settings;
+}
+
 services::TenantModel embedding_model(const config::Config& config) {
     if (config.embedder_url.empty()) {
         return {std::string(backends::MiniLm::kInt8Name), int{backends::MiniLm::kDimension}};

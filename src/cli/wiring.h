@@ -8,6 +8,7 @@
 #include "backends/redis/cache.h"
 #include "backends/vault/vault.h"
 #include "config/config.h"
+#include "services/constitution/keeper.h"
 #include "services/tenant/create.h"
 
 namespace soma::cli {
@@ -21,6 +22,9 @@ backends::VaultConfig vault_config(const config::Config& config);
 backends::RedisConfig redis_config(const config::Config& config);
 /// None when no issuer is named: then every call is 401.
 std::vector<backends::IssuerConfig> issuers(const config::Config& config);
+
+/// Throws Error invalid_argument naming SOMABRAIN_TRUST_ROOT when it is missing or no hash.
+services::KeeperSettings keeper_settings(const config::Config& config);
 
 /// What texts are embedded with.
 services::TenantModel embedding_model(const config::Config& config);

@@ -59,6 +59,8 @@ struct Config {
     int key_cache_seconds = 0;
 
     // Identity: one trusted issuer, named here, never built in
+    std::string trust_root;
+    int law_max_age_seconds = 0;
     std::string jwt_issuer;
     std::string jwt_audience;
     std::string jwt_jwks_file;

@@ -240,6 +240,20 @@ const Setting kSettings[] = {
      .max = 86400,
      .unit = "s",
      .meaning = "Longest an unwrapped key is held; the delay until an erasure reaches every node."},
+    {.env = "SOMABRAIN_TRUST_ROOT",
+     .member = &Config::trust_root,
+     .max = 128,
+     .meaning =
+         "SHA3-512 of the constitution's version 1, 128 hexadecimal digits: what the chain is "
+         "verified from. The service does not start without it."},
+    {.env = "SOMABRAIN_LAW_MAX_AGE_SECONDS",
+     .member = &Config::law_max_age_seconds,
+     .initial = "300",
+     .min = 10,
+     .max = 86400,
+     .unit = "s",
+     .meaning = "How long the law stays in force while it cannot be verified again; then requests "
+                "get 503."},
     {.env = "SOMABRAIN_JWT_ISSUER",
      .member = &Config::jwt_issuer,
      .max = kTextBytes,

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "somabrain/v1/brain.pb.h"
+#include "somabrain/v1/constitution.pb.h"
 #include "somabrain/v1/memory.pb.h"
 #include "somabrain/v1/subject.pb.h"
 
@@ -126,10 +127,10 @@ std::variant<Routes::Match, Routes::NoSuchPath, Routes::WrongVerb> Routes::find(
 }
 
 std::vector<const ServiceDescriptor*> contract_services() {
-    return {
-        somabrain::v1::RememberRequest::descriptor()->file()->FindServiceByName("Memory"),
-        somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain"),
-        somabrain::v1::EraseSubjectRequest::descriptor()->file()->FindServiceByName("Subjects")};
+    return {somabrain::v1::RememberRequest::descriptor()->file()->FindServiceByName("Memory"),
+            somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain"),
+            somabrain::v1::EraseSubjectRequest::descriptor()->file()->FindServiceByName("Subjects"),
+            somabrain::v1::ProposeRequest::descriptor()->file()->FindServiceByName("Constitution")};
 }
 
 }  // namespace soma::server

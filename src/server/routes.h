@@ -36,18 +36,20 @@ class Routes {
     /// Two methods with one verb and path are our own mistake (SOMA_ASSERT).
     explicit Routes(const std::vector<const google::protobuf::ServiceDescriptor*>& services);
 
-    /// Gives "somabrain.v1.Memory.Remember" its handler: a callable
-    /// `Response(const RequestContext&, const Admission&, const Request&)`. A name the contract
-    /// does not have, a second handler or other message types are our own mistake (SOMA_ASSERT).
-    template <class Request, class Response, class Callable>
-    void bind(std::string_view method, Callable callable) {
+    /// Gives "somabrain.v1.Memory.Remember" its handler: a member of a story that outlives the
+    /// table. A name the contract does not have, a second handler or other message types are our
+    /// own mistake (SOMA_ASSERT).
+    template <class Story, class Request, class Response>
+    void bind(std::string_view method, Story& story,
+              Response (Story::*answer)(const services::RequestContext&, const services::Admission&,
+                                        const Request&)) {
         bind_untyped(method, Request::descriptor(), Response::descriptor(),
-                     [callable = std::move(callable)](const services::RequestContext& context,
-                                                      const services::Admission& admission,
-                                                      const google::protobuf::Message& request)
+                     [&story, answer](const services::RequestContext& context,
+                                      const services::Admission& admission,
+                                      const google::protobuf::Message& request)
                          -> std::unique_ptr<google::protobuf::Message> {
-                         return std::make_unique<Response>(
-                             callable(context, admission, static_cast<const Request&>(request)));
+                         return std::make_unique<Response>((story.*answer)(
+                             context, admission, static_cast<const Request&>(request)));
                      });
     }
     void bind_untyped(std::string_view method, const google::protobuf::Descriptor* request,

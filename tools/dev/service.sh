@@ -54,7 +54,8 @@ make_issuer() {
 
 write_env() {
   render deploy/somabrain/somabrain.env "$ENV_FILE" ROOT="$ROOT" SOMA="$SOMA" SECRETS="$SECRETS" \
-    MODEL_DIR="$MODEL"
+    MODEL_DIR="$MODEL" \
+    TRUST_ROOT="$(openssl dgst -sha3-512 -r deploy/constitution/sandbox.json | cut -c1-128)"
 }
 
 make_sandbox() {

@@ -23,9 +23,27 @@ enum class Endpoint : std::uint8_t {
     get_links,
     erase_subject,
     get_erasure,
+    get_constitution,
+    list_constitution_versions,
+    get_constitution_version,
+    diff_constitution,
+    propose,
+    list_proposals,
+    get_proposal,
+    sign_proposal,
+    activate_proposal,
 };
 
-inline constexpr std::size_t kEndpointCount = 14;
+inline constexpr std::size_t kEndpointCount = 23;
+
+/// Everybody may read the law he is governed by.
+inline constexpr RoleSet kEveryRole = {Role::agent,  Role::reader,  Role::operator_,
+                                       Role::signer, Role::auditor, Role::admin};
+
+/// True for the law's own endpoints: the quorum governs them, not the rules.
+constexpr bool is_constitutional(Endpoint endpoint) {
+    return endpoint >= Endpoint::get_constitution && endpoint <= Endpoint::activate_proposal;
+}
 
 /// One line of the published matrix: who may call the endpoint, inside the token's own tenant.
 struct AccessRule {
@@ -34,8 +52,8 @@ struct AccessRule {
     RoleSet allowed;
 };
 
-/// The role × endpoint matrix, in the order of Endpoint. README.md prints the same table and a test
-/// holds the two together, cell by cell.
+/// The role × endpoint matrix, in the order of Endpoint. docs/access.md prints the same table and a
+/// test holds the two together, cell by cell.
 inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::remember, "memory.remember", {Role::agent, Role::admin}},
     {Endpoint::remember_batch,
@@ -53,6 +71,15 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::get_links, "memory.links", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::erase_subject, "subject.erase", {Role::operator_, Role::admin}},
     {Endpoint::get_erasure, "subject.erasure", {Role::operator_, Role::admin}},
+    {Endpoint::get_constitution, "constitution.get", kEveryRole},
+    {Endpoint::list_constitution_versions, "constitution.versions", kEveryRole},
+    {Endpoint::get_constitution_version, "constitution.version", kEveryRole},
+    {Endpoint::diff_constitution, "constitution.diff", kEveryRole},
+    {Endpoint::propose, "constitution.propose", {Role::signer, Role::admin}},
+    {Endpoint::list_proposals, "constitution.proposals", kEveryRole},
+    {Endpoint::get_proposal, "constitution.proposal", kEveryRole},
+    {Endpoint::sign_proposal, "constitution.sign", {Role::signer}},
+    {Endpoint::activate_proposal, "constitution.activate", {Role::signer, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

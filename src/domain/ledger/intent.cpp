@@ -4,6 +4,15 @@
 
 namespace soma::domain {
 
+const std::string& law_hash(const LawChange& change) {
+    struct Hash {
+        const std::string& operator()(const ProposeLaw& step) { return step.document.hash; }
+        const std::string& operator()(const SignLaw& step) { return step.hash; }
+        const std::string& operator()(const ActivateLaw& step) { return step.hash; }
+    };
+    return std::visit(Hash{}, change.step);
+}
+
 std::size_t row_count(const Intent& intent) {
     std::size_t rows = intent.claim ? 1 : 0;
     for (const Change& change : intent.changes) {
@@ -15,6 +24,7 @@ std::size_t row_count(const Intent& intent) {
             rows += feedback->row.tokens ? 1 : 0;
         }
     }
+    rows += intent.law ? 3 : 0;  // the event, the version or signature, the pointer
     if (intent.access) {
         rows += intent.access->evaluation ? 2 : 1;
     }
@@ -22,10 +32,11 @@ std::size_t row_count(const Intent& intent) {
 }
 
 bool comes_alone(const Intent& intent) {
-    return std::any_of(intent.changes.begin(), intent.changes.end(), [](const Change& change) {
-        return std::holds_alternative<EraseSubject>(change) ||
-               std::holds_alternative<FinishErasure>(change);
-    });
+    return intent.law ||
+           std::any_of(intent.changes.begin(), intent.changes.end(), [](const Change& change) {
+               return std::holds_alternative<EraseSubject>(change) ||
+                      std::holds_alternative<FinishErasure>(change);
+           });
 }
 
 }  // namespace soma::domain

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "domain/constitution/update.h"
 #include "domain/ledger/event.h"
 #include "domain/memory/link.h"
 #include "domain/memory/memory.h"
@@ -135,6 +136,31 @@ struct FinishErasure {
 using Change =
     std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject, FinishErasure>;
 
+/// Steps of an update of the law. A proposal is named by its document's hash.
+struct ProposeLaw {
+    Document document;
+};
+struct SignLaw {
+    std::string hash;
+    Signature signature;
+};
+struct ActivateLaw {
+    std::string hash;
+};
+
+/// A step, decided again under the lock of the law's pointer. Comes alone, and belongs to no
+/// tenant.
+struct LawChange {
+    Uuid system;  ///< id of the `system` stream
+    std::shared_ptr<const Chain>
+        chain;  ///< verified by the caller: the store must stand at its end
+    std::variant<ProposeLaw, SignLaw, ActivateLaw> step;
+    EventDraft event;  ///< on `system`
+};
+
+/// The hash of the document that the step is about.
+const std::string& law_hash(const LawChange& change);
+
 /// An event on `access`, with the evaluation it records, if any.
 struct AccessRecord {
     EventDraft event;
@@ -158,8 +184,8 @@ struct Answer {
     std::string digest;  ///< lower-case hexadecimal
 };
 
-/// One request's writes: all of them happen or none. At least one change or an access record; a
-/// claim needs a change.
+/// One request's writes: all of them happen or none. At least one change or an access record, or a
+/// step of the law and nothing else; a claim needs a change.
 struct Intent {
     TenantStreams tenant;
     Time now;  ///< the request's; every event and row of the intent bears it
@@ -172,12 +198,14 @@ struct Intent {
     std::function<Answer(std::span<const Assigned>)> answer = {};
     /// Ids of the data keys that its rows are sealed under, each with its subject's HMAC.
     std::map<std::string, std::string> sealed_under = {};
+    std::optional<LawChange> law = {};
 };
 
 /// Rows the intent writes at most: the unit of the committer's limits.
 std::size_t row_count(const Intent& intent);
 
-/// Whether the intent may share its transaction with none: an erasure touches too many rows.
+/// Whether the intent may share its transaction with none: an erasure touches too many rows, a step
+/// of the law is decided on what was found.
 bool comes_alone(const Intent& intent);
 
 /// Durable. `superseded` is aligned with the intent's changes.
@@ -213,7 +241,17 @@ struct ErasureKnown {
     Uuid erasure;  ///< the one that counts
 };
 
-using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks,
-                             SubjectErased, ErasureKnown>;
+/// The store's newest version is not the end of the caller's chain; nothing was written.
+struct LawMoved {};
+/// What the step would do has been done; nothing was written.
+struct LawKnown {};
+/// There is no such proposal; nothing was written.
+struct ProposalMissing {};
+/// As many proposals are open as may be; nothing was written.
+struct TooManyProposals {};
+
+using Outcome =
+    std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks, SubjectErased,
+                 ErasureKnown, LawMoved, LawKnown, ProposalMissing, TooManyProposals, LawRefusal>;
 
 }  // namespace soma::domain

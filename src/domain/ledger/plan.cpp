@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "domain/ledger/law_plan.h"
 
 namespace soma::domain {
 namespace {
@@ -41,6 +42,9 @@ class Planner {
 
   private:
     Outcome decide(const Intent& intent) {
+        if (intent.law) {
+            return decide_law(*intent.law, intent.now);
+        }
         TenantFindings& found = now_.tenants[intent.tenant.tenant];
         if (intent.claim) {
             const auto earlier = found.answers.find(intent.claim->key_hmac);
@@ -64,6 +68,19 @@ class Planner {
             return TooManyLinks{*crowded};
         }
         return carry_out(intent, found);
+    }
+
+    Outcome decide_law(const LawChange& change, Time now) {
+        SOMA_ASSERT(now_.law.has_value(), "the law was asked about");
+        if (auto outcome = refuse_step(change, *now_.law, now)) {
+            return std::move(*outcome);
+        }
+        const Assigned at = next(change.system);
+        plan_.law = {&change, at, now};
+        EventDraft draft = change.event;
+        draft.stream = Stream::system;
+        add_event(std::move(draft), now, at);
+        return Committed{{at}, {std::nullopt}, std::nullopt};
     }
 
     static const std::string* erased_subject(const Intent& intent, const TenantFindings& found) {
@@ -321,7 +338,8 @@ class Planner {
         if (planned.superseded) {
             draft.supersedes.push_back(planned.superseded->memory);
         }
-        add_event(intent, std::move(draft), planned.at);
+        draft.tenant = intent.tenant.tenant;
+        add_event(std::move(draft), intent.now, planned.at);
     }
 
     Assigned plan_access(const Intent& intent, TenantWrites& writes) {
@@ -331,16 +349,16 @@ class Planner {
         }
         EventDraft draft = intent.access->event;
         draft.stream = Stream::access;
-        add_event(intent, std::move(draft), at);
+        draft.tenant = intent.tenant.tenant;
+        add_event(std::move(draft), intent.now, at);
         return at;
     }
 
-    void add_event(const Intent& intent, EventDraft draft, const Assigned& at) {
-        draft.tenant = intent.tenant.tenant;
-        std::string body = event_body(draft, at.sequence, intent.now);
+    void add_event(EventDraft draft, Time now, const Assigned& at) {
+        std::string body = event_body(draft, at.sequence, now);
         std::string leaf = leaf_hash(body);
-        plan_.events.push_back({at.log_index, at.sequence, intent.now, std::move(draft),
-                                std::move(body), std::move(leaf)});
+        plan_.events.push_back(
+            {at.log_index, at.sequence, now, std::move(draft), std::move(body), std::move(leaf)});
     }
 
     Findings now_;
@@ -352,6 +370,11 @@ class Planner {
 Questions questions(std::span<const Intent> group) {
     Questions out;
     for (const Intent& intent : group) {
+        if (intent.law) {
+            out.streams.insert(intent.law->system);
+            out.law = law_hash(*intent.law);
+            continue;
+        }
         if (!intent.changes.empty()) {
             out.streams.insert(intent.tenant.state);
         }
@@ -394,7 +417,7 @@ Questions questions(std::span<const Intent> group) {
 }
 
 std::size_t Plan::row_count() const {
-    std::size_t rows = events.size();
+    std::size_t rows = events.size() + (law ? 2 : 0);
     for (const auto& [tenant, writes] : tenants) {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
                 writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size() +
@@ -416,7 +439,7 @@ std::size_t Plan::row_count() const {
 
 Plan make_plan(std::span<const Intent> group, const Findings& findings) {
     SOMA_ASSERT(group.size() == 1 || std::none_of(group.begin(), group.end(), comes_alone),
-                "an erasure comes alone");
+                "erasures and steps of the law come alone");
     Planner planner(findings);
     for (const Intent& intent : group) {
         planner.add(intent);

@@ -44,6 +44,7 @@ struct TenantQuestions {
 struct Questions {
     std::set<Uuid> streams;  ///< in the order in which they are locked
     std::map<Uuid, TenantQuestions> tenants;
+    std::optional<std::string> law;  ///< hash of the proposal that a step is about
 };
 Questions questions(std::span<const Intent> group);
 
@@ -79,11 +80,19 @@ struct TenantFindings {
     std::set<std::string> erased_keys;               ///< those of `sealed_under`
     ErasureFindings erasure;
 };
+/// The law's pointer, locked, and the proposal that is asked about.
+struct LawFindings {
+    std::uint64_t version = 0;
+    std::string hash;                  ///< empty before version 1
+    std::optional<SignedVersion> row;  ///< proposal or version, unverified
+    std::size_t open = 0;              ///< proposals for versions above the pointer's
+};
 struct Findings {
     Uuid log_id;
     std::uint64_t log_size = 0;
     std::map<Uuid, std::uint64_t> streams;  ///< last sequence of each
     std::map<Uuid, TenantFindings> tenants;
+    std::optional<LawFindings> law = {};
 };
 
 /// Rows to write. Pointers lead into the group, which outlives the plan.
@@ -159,6 +168,13 @@ struct PlannedChange {
     std::vector<Uuid> erased = {};  ///< memories
 };
 
+/// A step of the law that may be taken.
+struct PlannedLaw {
+    const LawChange* change = nullptr;
+    Assigned at;
+    Time now;
+};
+
 /// A stream's last sequence before and after the group.
 struct StreamMove {
     std::uint64_t from = 0;
@@ -177,6 +193,7 @@ struct Plan {
     std::uint64_t log_size = 0;          ///< after the group
     std::vector<PlannedChange> changes;  ///< in commit order
     std::vector<Outcome> outcomes;       ///< aligned with the group
+    std::optional<PlannedLaw> law;
 
     std::size_t row_count() const;
 };

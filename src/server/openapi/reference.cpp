@@ -156,7 +156,7 @@ Printed by `somabrain api --markdown` from `api/somabrain/v1/`; a test compares 
 [concepts](concepts.md).
 
 Every request but `GET /health` and `GET /openapi.json` carries `Authorization: Bearer TOKEN`; the
-token names tenant and roles, and [the matrix](../src/domain/identity/README.md) says which role may
+token names tenant and roles, and [the matrix](access.md) says which role may
 call what. JSON in and out, `snake_case`; times are RFC 3339 with an offset, at most microseconds;
 sequences stay below 2^53. Unknown members, names given twice and values out of limits are 400.
 

@@ -63,7 +63,8 @@ bool worth_repeating(const backends::PostgresError& error) {
 }
 
 void check(const Intent& intent) {
-    SOMA_ASSERT(!intent.changes.empty() || intent.access, "an intent without an event");
+    SOMA_ASSERT(!intent.changes.empty() || intent.access || intent.law,
+                "an intent without an event");
     SOMA_ASSERT(!intent.claim || (!intent.changes.empty() && intent.answer),
                 "an Idempotency-Key replays the answer to a change");
     for (const auto& change : intent.changes) {

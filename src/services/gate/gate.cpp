@@ -24,6 +24,15 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Memory.GetLinks", Endpoint::get_links},
     {"somabrain.v1.Subjects.EraseSubject", Endpoint::erase_subject},
     {"somabrain.v1.Subjects.GetErasure", Endpoint::get_erasure},
+    {"somabrain.v1.Constitution.GetConstitution", Endpoint::get_constitution},
+    {"somabrain.v1.Constitution.ListConstitutionVersions", Endpoint::list_constitution_versions},
+    {"somabrain.v1.Constitution.GetConstitutionVersion", Endpoint::get_constitution_version},
+    {"somabrain.v1.Constitution.DiffConstitution", Endpoint::diff_constitution},
+    {"somabrain.v1.Constitution.Propose", Endpoint::propose},
+    {"somabrain.v1.Constitution.ListProposals", Endpoint::list_proposals},
+    {"somabrain.v1.Constitution.GetProposal", Endpoint::get_proposal},
+    {"somabrain.v1.Constitution.SignProposal", Endpoint::sign_proposal},
+    {"somabrain.v1.Constitution.ActivateProposal", Endpoint::activate_proposal},
 }};
 
 constexpr int kPermissionDeniedStatus = 403;

@@ -68,6 +68,19 @@ constexpr Statement kFeedbackLeft{"read_feedback_left",
                                   " WHERE tenant = $1::uuid AND subject_hmac = $2::bytea"
                                   " LIMIT $3::int"};
 
+constexpr Statement kLockLaw{"lock_law",
+                             "SELECT version, hash FROM constitution_pointer FOR UPDATE"};
+constexpr Statement kLawDocument{
+    "read_law_document", "SELECT document FROM constitution_versions WHERE hash = $1::bytea"};
+constexpr Statement kLawSignatures{
+    "read_law_signatures",
+    "SELECT public_key, signature FROM constitution_signatures WHERE hash = $1::bytea"
+    " ORDER BY public_key"};
+constexpr Statement kOpenProposals{
+    "read_open_proposals",
+    "SELECT count(*) FROM constitution_versions WHERE activated_at IS NULL"
+    " AND version > (SELECT version FROM constitution_pointer)"};
+
 std::vector<std::optional<std::string_view>> views(const std::set<std::string>& values) {
     return {values.begin(), values.end()};
 }
@@ -199,6 +212,27 @@ void ask_erasure(Pipeline& pipeline, const Uuid& tenant, const domain::ErasureQu
     left(kFeedbackLeft, out.feedback);
 }
 
+void ask_law(Pipeline& pipeline, const std::string& hash, domain::LawFindings& out) {
+    pipeline.add(kLockLaw, {}, [&out](const Result& result) {
+        SOMA_ASSERT(result.rows() == 1, "the law has one pointer");
+        out.version = result.row(0).uint64(0);
+        out.hash = result.row(0).bytes(1);
+    });
+    pipeline.add(kLawDocument, Params().add_bytes(hash), [&out](const Result& result) {
+        if (result.rows() != 0) {
+            out.row = domain::SignedVersion{std::string(result.row(0).bytes(0)), {}};
+        }
+    });
+    pipeline.add(kLawSignatures, Params().add_bytes(hash), [&out](const Result& result) {
+        for (int i = 0; i < result.rows(); ++i) {
+            out.row.value().signatures.push_back(
+                {std::string(result.row(i).bytes(0)), std::string(result.row(i).bytes(1))});
+        }
+    });
+    pipeline.add(kOpenProposals, {},
+                 [&out](const Result& result) { out.open = result.row(0).uint64(0); });
+}
+
 void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& questions,
          Time keys_expired_at, TenantFindings& out) {
     if (questions.claims.empty() && questions.sealed_under.empty() && !questions.beyond_claims()) {
@@ -256,6 +290,9 @@ Findings lock_and_read(Connection& connection, const domain::Questions& question
     });
     for (const auto& [tenant, of_tenant] : questions.tenants) {
         ask(pipeline, tenant, of_tenant, keys_expired_at, found.tenants[tenant]);
+    }
+    if (questions.law) {
+        ask_law(pipeline, *questions.law, found.law.emplace());
     }
     pipeline.add(kLockLog, {}, [&found](const Result& result) {
         SOMA_ASSERT(result.rows() == 1, "the log has one row");

@@ -8,6 +8,7 @@
 #include "backends/postgres/ledger/write_erasure.h"
 #include "backends/postgres/ledger/write_events.h"
 #include "backends/postgres/ledger/write_feedback.h"
+#include "backends/postgres/ledger/write_law.h"
 #include "backends/postgres/ledger/write_links.h"
 #include "backends/postgres/statements.h"
 
@@ -255,6 +256,9 @@ void send_and_commit(Connection& connection, const Plan& plan, Basis basis,
         queue_ended_sessions(connection, tenant, writes);
         queue_links(connection, tenant, writes);
         queue_erasure(connection, tenant, writes);
+    }
+    if (plan.law) {
+        queue_law(connection, *plan.law);
     }
     if (!plan.events.empty()) {
         connection.queue(kBecomeEventsWriter, {});

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "somabrain/v1/brain.pb.h"
+#include "somabrain/v1/constitution.pb.h"
 #include "somabrain/v1/subject.pb.h"
 #include "support/living_core.h"
 #include "support/token_forge.h"
@@ -118,6 +119,7 @@ TEST(Endpoints, EveryMethodOfTheContractHasOne) {
     std::set<Endpoint> seen;
     for (const auto* file : {somabrain::v1::RememberRequest::descriptor()->file(),
                              somabrain::v1::EraseSubjectRequest::descriptor()->file(),
+                             somabrain::v1::ProposeRequest::descriptor()->file(),
                              somabrain::v1::EvaluateRequest::descriptor()->file()}) {
         for (int s = 0; s < file->service_count(); ++s) {
             for (int m = 0; m < file->service(s)->method_count(); ++m) {

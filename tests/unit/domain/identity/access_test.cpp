@@ -17,20 +17,29 @@ constexpr Role kRoles[] = {Role::agent,  Role::reader,  Role::operator_,
 /// The matrix written a second time, by hand: a flipped cell in either place fails.
 constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     // agent reader operator signer auditor admin
-    {true, false, false, false, false, true},  // remember
-    {true, false, true, false, false, true},   // remember_batch
-    {true, true, false, false, false, true},   // recall
-    {true, true, false, false, false, true},   // get_memory
-    {true, true, false, false, false, true},   // list_memories
-    {true, true, false, false, false, true},   // memory_history
-    {true, false, true, false, false, true},   // delete_memory
-    {true, true, false, false, false, true},   // evaluate
-    {true, false, false, false, false, true},  // feedback
-    {true, false, true, false, false, true},   // end_session
-    {true, false, false, false, false, true},  // link
-    {true, true, false, false, false, true},   // get_links
-    {false, false, true, false, false, true},  // erase_subject
-    {false, false, true, false, false, true},  // get_erasure
+    {true, false, false, false, false, true},   // remember
+    {true, false, true, false, false, true},    // remember_batch
+    {true, true, false, false, false, true},    // recall
+    {true, true, false, false, false, true},    // get_memory
+    {true, true, false, false, false, true},    // list_memories
+    {true, true, false, false, false, true},    // memory_history
+    {true, false, true, false, false, true},    // delete_memory
+    {true, true, false, false, false, true},    // evaluate
+    {true, false, false, false, false, true},   // feedback
+    {true, false, true, false, false, true},    // end_session
+    {true, false, false, false, false, true},   // link
+    {true, true, false, false, false, true},    // get_links
+    {false, false, true, false, false, true},   // erase_subject
+    {false, false, true, false, false, true},   // get_erasure
+    {true, true, true, true, true, true},       // get_constitution
+    {true, true, true, true, true, true},       // list_constitution_versions
+    {true, true, true, true, true, true},       // get_constitution_version
+    {true, true, true, true, true, true},       // diff_constitution
+    {false, false, false, true, false, true},   // propose
+    {true, true, true, true, true, true},       // list_proposals
+    {true, true, true, true, true, true},       // get_proposal
+    {false, false, false, true, false, false},  // sign_proposal
+    {false, false, false, true, false, true},   // activate_proposal
 };
 
 TEST(Access, EveryCell) {
@@ -54,12 +63,12 @@ TEST(Access, RightsAddUpAndNothingComesFromNothing) {
         EXPECT_FALSE(may_call({}, endpoint));
         EXPECT_EQ(may_call({Role::reader, Role::operator_}, endpoint),
                   kExpected[e][1] || kExpected[e][2]);
-        EXPECT_FALSE(may_call({Role::signer, Role::auditor}, endpoint));
+        EXPECT_EQ(may_call({Role::signer, Role::auditor}, endpoint), is_constitutional(endpoint));
     }
 }
 
-TEST(Access, TheReadmePrintsTheSameTable) {
-    std::ifstream file(std::string(SOMABRAIN_SOURCE_DIR) + "/src/domain/identity/README.md");
+TEST(Access, TheDocumentPrintsTheSameTable) {
+    std::ifstream file(std::string(SOMABRAIN_SOURCE_DIR) + "/docs/access.md");
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) {
         lines.push_back(line);

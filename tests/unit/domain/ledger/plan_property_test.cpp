@@ -164,6 +164,12 @@ std::string describe(const Outcome& outcome) {
         std::string operator()(const ErasureKnown& known) const {
             return "known " + known.erasure.to_string();
         }
+        // Steps of the law come alone: law_plan_test.
+        std::string operator()(const LawMoved&) const { return "moved"; }
+        std::string operator()(const LawKnown&) const { return "known law"; }
+        std::string operator()(const ProposalMissing&) const { return "no proposal"; }
+        std::string operator()(const TooManyProposals&) const { return "too many"; }
+        std::string operator()(const LawRefusal& refusal) const { return refusal.message; }
     };
     return std::visit(Describe{}, outcome);
 }

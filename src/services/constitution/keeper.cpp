@@ -1,0 +1,198 @@
+#include "services/constitution/keeper.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "domain/constitution/copy.h"
+#include "domain/constitution/envelope.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
+
+namespace soma::services {
+namespace {
+
+using domain::Chain;
+using domain::LawRefusal;
+using domain::RefusalReason;
+
+/// Where Redis keeps the newest version's envelope.
+constexpr std::string_view kCopy = "soma:constitution:active";
+/// A projection: it is written anew whenever it is not there.
+constexpr std::chrono::seconds kCopyLife{24 * 3600};
+
+LawRefusal disagreement(std::string message) {
+    return {RefusalReason::disagreement, std::move(message)};
+}
+
+std::string words(const LawRefusal& refusal) {
+    return std::string(domain::reason_name(refusal.reason)) + ": " + refusal.message;
+}
+
+telemetry::Gauge& verified_gauge() {
+    static auto& gauge = telemetry::metrics().gauge("somabrain_constitution_verified");
+    return gauge;
+}
+
+/// From the outside the reason is a dependency's state: try again, or call an operator.
+Error untrusted(const LawRefusal& refusal) {
+    return {ErrorKind::unavailable, "the constitution does not verify: " + words(refusal)};
+}
+
+}  // namespace
+
+std::shared_ptr<const Chain> LawKeeper::refresh(const Deadline& deadline) {
+    const std::scoped_lock lock(refreshing_);
+    const auto begin = std::chrono::steady_clock::now();
+    auto verified = verify(deadline);
+    if (const auto* refusal = std::get_if<LawRefusal>(&verified)) {
+        withdraw(*refusal);
+    }
+    put_in_force(std::get<Verified>(verified), deadline);
+    telemetry::metrics()
+        .histogram("somabrain_constitution_verify_latency_seconds")
+        .Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    return chain();
+}
+
+std::shared_ptr<const Chain> LawKeeper::chain() const {
+    const std::scoped_lock lock(mutex_);
+    return chain_;
+}
+
+LawHealth LawKeeper::health() const {
+    const std::scoped_lock lock(mutex_);
+    return health_;
+}
+
+std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::read_chain(
+    const Deadline& deadline) const {
+    Verified out{before_, before_, {}};
+    for (;;) {
+        const auto page = laws_.read(out.chain.version() + 1, deadline);
+        for (std::uint64_t v = 1; v <= out.chain.version(); ++v) {
+            if (page.known.size() < v || page.known[v - 1] != out.chain.hash(v)) {
+                return disagreement("postgresql has lost or changed version " + std::to_string(v));
+            }
+        }
+        for (const auto& row : page.rows) {
+            if (&row == &page.rows.back()) {
+                out.before = out.chain;
+                out.head = row.signed_version;
+            }
+            if (auto refusal = out.chain.append(row.signed_version)) {
+                return std::move(*refusal);
+            }
+        }
+        if (page.rows.size() < backends::Laws::kPage) {
+            const std::uint64_t newest = out.chain.version();
+            if (page.version != newest || (newest > 0 && page.hash != out.chain.hash(newest))) {
+                return disagreement("postgresql's pointer is not at its newest version, " +
+                                    std::to_string(newest));
+            }
+            return out;
+        }
+    }
+}
+
+std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::verify(const Deadline& deadline) const {
+    auto read = read_chain(deadline);
+    const auto* verified = std::get_if<Verified>(&read);
+    if (verified == nullptr) {
+        return read;
+    }
+    const auto known = chain();
+    const auto mark = mark_.read(deadline);
+    const auto copy = read_copy(*verified);
+    std::vector<domain::Mark> marks;
+    if (known->version() > 0) {
+        marks.push_back({"this process", known->version(), known->hash(known->version())});
+    }
+    if (mark) {
+        marks.push_back({"openbao", mark->version, mark->hash});
+    }
+    if (copy) {
+        marks.push_back({"redis", copy->version, copy->hash});
+    }
+    if (auto refusal = domain::check_marks(verified->chain, marks)) {
+        return std::move(*refusal);
+    }
+    return read;
+}
+
+std::optional<domain::SeenVersion> LawKeeper::read_copy(const Verified& verified) const {
+    const auto envelope = copies_.get(kCopy);
+    const auto decoded = domain::decode_signed(envelope.value_or(""));
+    const auto* copy = std::get_if<domain::SignedVersion>(&decoded);
+    return copy == nullptr ? std::nullopt
+                           : domain::seen_in_copy(*copy, verified.chain, verified.before);
+}
+
+void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline) {
+    const auto verified_at = std::chrono::steady_clock::now();
+    const Chain& chain = verified.chain;
+    const std::uint64_t version = chain.version();
+    if (version > 0) {
+        // Before it is in force anywhere: a crash in between must not leave a law that nobody would
+        // miss if the stores were rolled back.
+        mark_.raise({version, chain.hash(version)}, deadline);
+        const std::string envelope = domain::encode_signed(verified.head);
+        if (copies_.get(kCopy) != envelope) {
+            copies_.set(kCopy, envelope, kCopyLife);
+        }
+        if (!in_force_ || in_force_->hash != chain.hash(version)) {
+            in_force_ = std::make_shared<const EnforcedLaw>(EnforcedLaw{
+                version, chain.hash(version), *chain.law(), domain::RuleSet(chain.law()->rules)});
+        }
+        law_.put(in_force_, verified_at + settings_.max_age);
+    }
+    before_ = verified.before;
+    verified_gauge().Set(version > 0 ? 1 : 0);
+    const std::scoped_lock lock(mutex_);
+    chain_ = std::make_shared<const Chain>(chain);
+    health_ = {version, ""};
+}
+
+void LawKeeper::withdraw(const LawRefusal& refusal) {
+    law_.withdraw("the constitution does not verify: " + words(refusal));
+    in_force_ = nullptr;
+    verified_gauge().Set(0);
+    note_trouble(words(refusal));
+    throw untrusted(refusal);
+}
+
+void LawKeeper::note_trouble(const std::string& trouble) {
+    const std::scoped_lock lock(mutex_);
+    health_.trouble = trouble;
+}
+
+void LawKeeper::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void LawKeeper::stop() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    stopped_.notify_all();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void LawKeeper::run() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_.wait_for(lock, settings_.period, [this] { return stopping_; })) {
+        lock.unlock();
+        try {
+            refresh(Deadline(settings_.period));
+        } catch (const Error& error) {
+            note_trouble(error.public_message());
+            telemetry::log(telemetry::Level::warn, "the law was not verified",
+                           {{"error", error.public_message()}, {"detail", error.detail()}});
+        }
+        lock.lock();
+    }
+}
+
+}  // namespace soma::services
