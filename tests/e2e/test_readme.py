@@ -43,6 +43,9 @@ def test_the_tour_runs_verbatim(stack):
     read, deleted = (json.loads(line) for line in parts[11].strip().split("\n"))
     assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
     assert json.loads(parts[12].split("\n")[0])["id"] and "\nvalid: erasure " in parts[12]
+    change = parts[13].strip().split("\n")
+    assert [line.split()[0] for line in change] == ["soma-signer-1", "soma-signer-3", "soma-signer-4", "version"]
+    assert "3 of 3 of its holders" in change[2] and " is in force: " in change[3]
 
 
 def test_the_tour_notices_a_refusal(stack):

@@ -205,6 +205,15 @@ class Files(Shell):
         self.assertEqual([process.wait(timeout=30) for process in both], [0, 0])
         self.assertEqual((self.root / "turns").read_text().split(), ["in", "out", "in", "out"])
 
+    def test_a_command_gets_the_token_of_its_role_and_no_other(self):
+        commands = {"recall x": "agent", "import a b": "agent", "constitution sign --signer s": "signer",
+                    "constitution history": "signer", "constitution verify f": "", "constitution init s": "",
+                    "constitution key n": "", "constitution restore": "", "tenant list": "", "": ""}
+        script = f"source {REPOSITORY}/tools/dev/service.sh"
+        for words, role in commands.items():
+            done = self.bash(f"{script}; role_for {words}")
+            self.assertEqual(done.stdout.strip(), role, words)
+
     def test_an_unknown_benchmark_names_those_there_are(self):
         done = subprocess.run([str(REPOSITORY / "dev"), "bench", "nope"], text=True, timeout=60,
                               capture_output=True, stdin=subprocess.DEVNULL, check=False)

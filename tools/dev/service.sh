@@ -1,7 +1,14 @@
 # The service itself on top of the stores: issuer, migrations, sandbox tenant, somabrain serve.
 ENV_FILE=$SOMA/somabrain.env
-# Commands that talk to the service over HTTP and so need a token.
-CLIENT_COMMANDS=' remember recall list evaluate import export '
+
+# role_for WORDS...: as whom a command talks to the service over HTTP; nothing: it does not.
+role_for() {
+  case "${1:-} ${2:-}" in
+    'constitution init' | 'constitution key' | 'constitution verify' | 'constitution restore') ;;
+    'constitution '*) echo signer ;;
+    'remember '* | 'recall '* | 'list '* | 'evaluate '* | 'import '* | 'export '*) echo agent ;;
+  esac
+}
 
 # with_env COMMAND...: in the stack's environment
 with_env() {
@@ -15,15 +22,18 @@ with_env() {
 run_somabrain() {
   [ -x "$BINARY" ] || die "nothing is built: ./dev up"
   [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
-  if [[ $CLIENT_COMMANDS == *" ${1:-} "* ]] && [ -z "${SOMABRAIN_TOKEN:-}" ]; then
-    SOMABRAIN_TOKEN=$(sandbox_token)
+  local role
+  role=$(role_for "$@")
+  if [ -n "$role" ] && [ -z "${SOMABRAIN_TOKEN:-}" ]; then
+    SOMABRAIN_TOKEN=$(sandbox_token "$role")
     export SOMABRAIN_TOKEN
   fi
   with_env "$BINARY" "$@"
 }
 
 sandbox_tenant() { cat "$SOMA/sandbox-tenant"; }
-sandbox_token() { with_env "$BINARY" token --tenant "$(sandbox_tenant)" --role agent; }
+# sandbox_token [ROLE]
+sandbox_token() { with_env "$BINARY" token --tenant "$(sandbox_tenant)" --role "${1:-agent}"; }
 
 # For clients on this machine, which find it beside ports.json; renewed by each ./dev up.
 SANDBOX_TOKEN_SECONDS=2592000
@@ -53,9 +63,32 @@ make_issuer() {
 }
 
 write_env() {
+  make_law
   render deploy/somabrain/somabrain.env "$ENV_FILE" ROOT="$ROOT" SOMA="$SOMA" SECRETS="$SECRETS" \
-    MODEL_DIR="$MODEL" \
-    TRUST_ROOT="$(openssl dgst -sha3-512 -r deploy/constitution/sandbox.json | cut -c1-128)"
+    MODEL_DIR="$MODEL" TRUST_ROOT="$(<"$SOMA/law/trust-root")"
+}
+
+# Version 1 of this stack's law, by three of five holders, and the hash that everything else is verified from.
+make_law() {
+  [ ! -s "$SOMA/law/trust-root" ] || return 0
+  mkdir -p "$SOMA/law"
+  rm -f "$SOMA/law/1.json"
+  env SOMABRAIN_PORTS_FILE="$ROOT/ports.json" SOMABRAIN_SIGNERS_DIR="$SOMA/signers" "$BINARY" constitution \
+    init deploy/constitution/sandbox.source.json --signer soma-signer-{1..5} --days 3650 \
+    --out "$SOMA/law/1.json" >"$SOMA/law/trust-root.new"
+  mv "$SOMA/law/trust-root.new" "$SOMA/law/trust-root"
+}
+
+# Into force as every later version: proposed, signed by holders, activated. A step that was taken before a
+# crash may be taken again.
+give_law() {
+  local id number
+  ! run_somabrain constitution show >/dev/null 2>&1 || return 0
+  id=$(run_somabrain constitution propose "$SOMA/law/1.json")
+  for number in 1 2 3; do
+    run_somabrain constitution sign "$id" --signer "soma-signer-$number"
+  done
+  run_somabrain constitution activate "$id"
 }
 
 make_sandbox() {
@@ -67,6 +100,8 @@ make_sandbox() {
 # What a running service was started from: another answer means it must be started anew.
 service_version() { cat "$BINARY" "$ENV_FILE" "$ROOT/ports.json" | sha256sum | cut -c1-64; }
 
+# Without a law it answers, but is not ready.
+service_answers() { curl -sf -o /dev/null "http://127.0.0.1:$(port SOMABRAIN_HTTP_PORT)/health"; }
 service_ready() { curl -sf -o /dev/null "http://127.0.0.1:$(port SOMABRAIN_OPS_PORT)/ready"; }
 
 start_service() {
@@ -80,6 +115,8 @@ start_service() {
     [[ $line == SOMABRAIN_* ]] && pairs+=("$line")
   done <"$ENV_FILE"
   start serve env "${pairs[@]}" "$BINARY" serve
+  wait_for serve 60 service_answers
+  give_law
   wait_for serve 60 service_ready
 }
 
@@ -166,7 +203,7 @@ stack_reset() {
   local home
   home=$(readlink -f "$SOMA/postgres" || true)
   [[ $home == /var/lib/somabrain-dev/* ]] && rm -rf "$home"
-  rm -rf "$SOMA"/{postgres,redis,openbao,secrets,signers,sandbox-tenant,jwks.json,somabrain.env}
+  rm -rf "$SOMA"/{postgres,redis,openbao,secrets,signers,law,sandbox-tenant,jwks.json,somabrain.env}
 }
 
 stack_status() {

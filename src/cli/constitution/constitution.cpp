@@ -10,6 +10,8 @@ void register_constitution(CLI::App& program) {
         program.add_subcommand("constitution", "The law that a quorum of signers gives");
     command->require_subcommand(1);
     add_init(*command);
+    add_read(*command);
+    add_update(*command);
     add_verify(*command);
 }
 

@@ -69,9 +69,11 @@ domain::SignedVersion read_version(const std::string& path) {
 }
 
 std::string trust_root(const Options& options) {
-    const auto root = domain::parse_hash(options.trust_root);
+    const auto root = domain::parse_hash(options.trust_root.empty() ? config::load().trust_root
+                                                                    : options.trust_root);
     if (!root) {
-        throw invalid("--trust-root", "--trust-root must be 128 hexadecimal digits");
+        throw invalid("--trust-root",
+                      "--trust-root or SOMABRAIN_TRUST_ROOT must be 128 hexadecimal digits");
     }
     return *root;
 }
@@ -109,8 +111,8 @@ void add_verify(CLI::App& constitution) {
                      "In order, each a version with its signatures (as snapshots are), or a "
                      "document NAME.json beside NAME.signatures.json")
         ->required();
-    command->add_option("--trust-root", options->trust_root, "SHA3-512 of version 1, in hex")
-        ->required();
+    command->add_option("--trust-root", options->trust_root,
+                        "SHA3-512 of version 1, in hex (SOMABRAIN_TRUST_ROOT)");
     command->callback([options] { verify(*options); });
 }
 
