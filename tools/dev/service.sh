@@ -22,13 +22,10 @@ with_env() {
 run_somabrain() {
   [ -x "$BINARY" ] || die "nothing is built: ./dev up"
   [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
-  local role
+  local role token=${SOMABRAIN_TOKEN:-}
   role=$(role_for "$@")
-  if [ -n "$role" ] && [ -z "${SOMABRAIN_TOKEN:-}" ]; then
-    SOMABRAIN_TOKEN=$(sandbox_token "$role")
-    export SOMABRAIN_TOKEN
-  fi
-  with_env "$BINARY" "$@"
+  [ -z "$role" ] || [ -n "$token" ] || token=$(sandbox_token "$role")
+  SOMABRAIN_TOKEN=$token with_env "$BINARY" "$@"
 }
 
 sandbox_tenant() { cat "$SOMA/sandbox-tenant"; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <vector>
 
 #include "base/encoding.h"
@@ -48,7 +49,13 @@ json::object ConstitutionApi::get(const std::string& path) {
 }
 
 json::object ConstitutionApi::post(const std::string& path, const json::object& body) {
-    return client_.post("/v1/constitution" + path, body);
+    json::object answer;
+    // A route without members takes no body.
+    const std::string text = body.empty() ? "" : json::serialize(body);
+    if (const auto problem = client_.try_post("/v1/constitution" + path, text, "", answer)) {
+        throw Error(ErrorKind::invalid_argument, problem->detail);
+    }
+    return answer;
 }
 
 std::string ConstitutionApi::path_of(const std::string& name) {

@@ -124,7 +124,9 @@ def test_only_holders_sign_and_only_signers_may_ask(law):
     refused(law.try_to("sign", proposal, "--signer", "soma-signer-6", "--credentials", law.folder),
             "holds no key of this law")
     refused(law.try_to("sign", "ffffffff", "--signer", "soma-signer-1"), "no open proposal")
-    refused(law.try_to("propose", law.stack.state / "law/1.json"), "version")
+    past = law.folder / "past.json"
+    past.write_text(json.dumps({**law.law("1"), "threshold": 4}))
+    refused(law.try_to("propose", past), "version")
     assert law.version() == 2
 
 
