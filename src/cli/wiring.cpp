@@ -72,6 +72,16 @@ backends::VaultConfig vault_config(const config::Config& config) {
     return vault;
 }
 
+backends::ObjectStoreConfig object_store_config(const config::Config& config) {
+    backends::ObjectStoreConfig store;
+    store.address = config.s3_address();
+    store.bucket = config.s3_bucket;
+    store.credentials = {config.s3_access_key, config.s3_secret_key, config.s3_region};
+    store.ca_file = config.s3_ca_file;
+    store.timeout = std::chrono::milliseconds(config.s3_timeout_ms);
+    return store;
+}
+
 backends::RedisConfig redis_config(const config::Config& config) {
     backends::RedisConfig redis;
     redis.host = config.redis_host;

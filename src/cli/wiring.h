@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "backends/embedder/embedder.h"
+#include "backends/object_store/object_store.h"
 #include "backends/oidc/token_verifier.h"
 #include "backends/postgres/connection.h"
 #include "backends/redis/cache.h"
@@ -19,6 +20,7 @@ backends::ConnectionSettings app_login(const config::Config& config);
 /// The login of `migrate` and `tenant create`: becomes soma_owner.
 backends::ConnectionSettings owner_login(const config::Config& config);
 backends::VaultConfig vault_config(const config::Config& config);
+backends::ObjectStoreConfig object_store_config(const config::Config& config);
 backends::RedisConfig redis_config(const config::Config& config);
 /// None when no issuer is named: then every call is 401.
 std::vector<backends::IssuerConfig> issuers(const config::Config& config);

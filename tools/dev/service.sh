@@ -122,6 +122,7 @@ bring_up() {
   lock_stack
   install_packages
   install_bao
+  install_versitygw
   tools/fetch_model "$MODEL"
   build_release "$@"
   hold_ports
@@ -200,18 +201,20 @@ stack_reset() {
   local home
   home=$(readlink -f "$SOMA/postgres" || true)
   [[ $home == /var/lib/somabrain-dev/* ]] && rm -rf "$home"
-  rm -rf "$SOMA"/{postgres,redis,openbao,secrets,signers,law,sandbox-tenant,jwks.json,somabrain.env}
+  rm -rf "$SOMA"/{postgres,redis,openbao,object_store,secrets,signers,law,sandbox-tenant,jwks.json}
+  rm -f "$SOMA/somabrain.env"
 }
 
 stack_status() {
   local name key all=0
-  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT serve:SOMABRAIN_HTTP_PORT; do
+  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT object_store:S3_PORT \
+    serve:SOMABRAIN_HTTP_PORT; do
     key=${name#*:}
     name=${name%%:*}
     if running "$name"; then
-      printf '%-10s port %-6s pid %s\n' "$name" "$(port "$key")" "$(pid_of "$name")"
+      printf '%-12s port %-6s pid %s\n' "$name" "$(port "$key")" "$(pid_of "$name")"
     else
-      printf '%-10s down\n' "$name"
+      printf '%-12s down\n' "$name"
       all=1
     fi
   done

@@ -1,4 +1,4 @@
-# PostgreSQL, Redis `cache` and OpenBao, private to this clone: data and secrets under .soma/.
+# PostgreSQL, Redis `cache`, OpenBao and S3, private to this clone: data and secrets under .soma/.
 
 # PostgreSQL refuses to run as root: then Debian's own account runs it.
 POSTGRES_BIN=
@@ -121,6 +121,28 @@ as_bao_root() {
   BAO_TOKEN=$(<"$SECRETS/openbao-root-token") PATH=$(dirname "$BAO"):$PATH "$@"
 }
 
+start_object_store() {
+  running object_store && return 0
+  mkdir -p -m 700 "$SOMA/object_store"
+  mkdir -p "$SOMA/object_store"/{data,versions,accounts}
+  render deploy/object_store/versitygw.env "$SOMA/run/object_store.env" \
+    S3_PORT="$(port S3_PORT)" S3_DIR="$SOMA/object_store" S3_ROOT_SECRET="$(<"$(secret s3-root)")"
+  (
+    set -a
+    # shellcheck source=/dev/null
+    source "$SOMA/run/object_store.env"
+    start object_store "$VERSITYGW" posix "$SOMA/object_store/data"
+  )
+}
+
+object_store_answers() { curl -sf -o /dev/null "http://127.0.0.1:$(port S3_PORT)/health"; }
+
+set_up_object_store() {
+  secret s3-service >/dev/null
+  wait_for object_store 20 object_store_answers
+  S3_ENDPOINT=http://127.0.0.1:$(port S3_PORT) deploy/object_store/setup.sh "$SECRETS"
+}
+
 set_up_postgres() {
   wait_for postgres 30 sql postgres -c 'SELECT 1'
   [ "$(sql postgres -Atc "SELECT count(*) FROM pg_database WHERE datname = 'soma'")" = 1 ] ||
@@ -136,7 +158,7 @@ set_up_postgres() {
 # hold_ports / release_ports: ports are chosen and held until every server listens on its own.
 hold_ports() {
   local keep=() name key
-  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT \
+  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT object_store:S3_PORT \
     serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_OPS_PORT; do
     key=${name#*:}
     running "${name%%:*}" && keep+=(--keep "$key")
@@ -160,12 +182,15 @@ stores_up() {
   start_postgres
   start_redis
   start_openbao
+  start_object_store
   set_up_postgres
   wait_for redis 10 redis_ready
   set_up_openbao
+  set_up_object_store
 }
 
 stores_down() {
+  stop object_store TERM 10
   stop openbao TERM 10
   stop redis TERM 10
   stop postgres INT 30

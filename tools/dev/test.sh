@@ -150,6 +150,7 @@ test_model() {
 # Long: 2 × 5 × 10,000 writes, on a stack of its own.
 test_crash() {
   install_bao
+  install_versitygw
   suite crash-drill count_plain "$(python_with tests/requirements.txt)" \
     tests/e2e/faults/crash_drill.py
   cat "$SOMA/log/test-crash-drill.log"

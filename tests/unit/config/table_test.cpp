@@ -72,6 +72,9 @@ TEST(Table, UnitsStandInNames) {
         if (s.unit == "h") {
             EXPECT_TRUE(env.ends_with("_HOURS")) << env;
         }
+        if (s.unit == "days") {
+            EXPECT_TRUE(env.ends_with("_DAYS")) << env;
+        }
         if (s.unit == "MiB") {
             EXPECT_TRUE(env.ends_with("_MIB")) << env;
         }
@@ -83,19 +86,20 @@ TEST(Table, SecretsHaveNoDefaultAndAreMarked) {
         if (s.secret) {
             EXPECT_TRUE(s.initial.empty()) << s.env;
         }
-        const bool sounds_secret =
-            s.env.ends_with("PASSWORD") || s.env.ends_with("TOKEN") || s.env.ends_with("API_KEY");
+        const bool sounds_secret = s.env.ends_with("PASSWORD") || s.env.ends_with("TOKEN") ||
+                                   s.env.ends_with("API_KEY") || s.env.ends_with("SECRET_KEY");
         EXPECT_EQ(sounds_secret, s.secret) << s.env;
     }
 }
 
-TEST(Table, FiveKeysOfPortsJson) {
+TEST(Table, SixKeysOfPortsJson) {
     std::vector<std::string> keys;
     for (const auto& s : settings()) {
         if (!s.ports_key.empty()) keys.emplace_back(s.ports_key);
     }
-    EXPECT_EQ(keys, (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT",
-                                              "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT"}));
+    EXPECT_EQ(keys,
+              (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT",
+                                        "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT", "S3_PORT"}));
 }
 
 }  // namespace
