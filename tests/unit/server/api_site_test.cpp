@@ -22,32 +22,31 @@ const Header kToken{"authorization", "Bearer good"};
 class ApiSite : public testing::Test {
   protected:
     ApiSite() : routes_(contract_services()) {
-        using namespace somabrain::v1;
-        routes_.bind<RememberRequest, RememberResponse>(
-            "somabrain.v1.Memory.Remember",
-            [this](const RequestContext& context, const Admission& admission,
-                   const RememberRequest& request) {
-                steps_ += " handle(" + admission.principal.actor + "," + request.text() + "," +
-                          context.idempotency_key + ")";
-                if (request.text() == "not found") {
-                    throw Error(ErrorKind::not_found, "no such thing");
-                }
-                if (request.text() == "mistake") {
-                    throw std::runtime_error("secret reason");
-                }
-                RememberResponse answer;
-                answer.set_sequence(7);
-                return answer;
-            });
-        routes_.bind<GetMemoryRequest, MemoryRecord>(
-            "somabrain.v1.Memory.GetMemory",
-            [](const auto&, const auto&, const GetMemoryRequest& request) {
-                MemoryRecord record;
-                record.set_id(request.id());
-                return record;
-            });
+        routes_.bind("somabrain.v1.Memory.Remember", *this, &ApiSite::remember);
+        routes_.bind("somabrain.v1.Memory.GetMemory", *this, &ApiSite::get);
         test::bind_rest(routes_);
         site_ = make_api_site(routes_, pipeline(), std::chrono::milliseconds(60'000));
+    }
+
+    RememberResponse remember(const RequestContext& context, const Admission& admission,
+                              const RememberRequest& request) {
+        steps_ += " handle(" + admission.principal.actor + "," + request.text() + "," +
+                  context.idempotency_key + ")";
+        if (request.text() == "not found") {
+            throw Error(ErrorKind::not_found, "no such thing");
+        }
+        if (request.text() == "mistake") {
+            throw std::runtime_error("secret reason");
+        }
+        RememberResponse answer;
+        answer.set_sequence(7);
+        return answer;
+    }
+    somabrain::v1::MemoryRecord get(const RequestContext&, const Admission&,
+                                    const somabrain::v1::GetMemoryRequest& request) {
+        somabrain::v1::MemoryRecord record;
+        record.set_id(request.id());
+        return record;
     }
 
     Pipeline pipeline() {

@@ -64,19 +64,23 @@ TEST(Routes, NameAMethodWithoutHandler) {
     routes.check_complete();
 }
 
+/// A story of one answer.
+struct Story {
+    somabrain::v1::RecallResponse recall(const services::RequestContext&,
+                                         const services::Admission&,
+                                         const somabrain::v1::RecallRequest&) {
+        return {};
+    }
+};
+
 TEST(RoutesDeathTest, WrongBindingsAreOurMistake) {
-    using namespace somabrain::v1;
     Routes routes(contract_services());
-    const auto recall = [](const auto&, const auto&, const RecallRequest&) {
-        return RecallResponse();
-    };
-    EXPECT_DEATH((routes.bind<RecallRequest, RecallResponse>("somabrain.v1.Memory.Find", recall)),
-                 "does not have");
-    EXPECT_DEATH(
-        (routes.bind<RecallRequest, RecallResponse>("somabrain.v1.Memory.Remember", recall)),
-        "message types");
-    routes.bind<RecallRequest, RecallResponse>("somabrain.v1.Memory.Recall", recall);
-    EXPECT_DEATH((routes.bind<RecallRequest, RecallResponse>("somabrain.v1.Memory.Recall", recall)),
+    Story story;
+    EXPECT_DEATH(routes.bind("somabrain.v1.Memory.Find", story, &Story::recall), "does not have");
+    EXPECT_DEATH(routes.bind("somabrain.v1.Memory.Remember", story, &Story::recall),
+                 "message types");
+    routes.bind("somabrain.v1.Memory.Recall", story, &Story::recall);
+    EXPECT_DEATH(routes.bind("somabrain.v1.Memory.Recall", story, &Story::recall),
                  "second handler");
 }
 
