@@ -42,6 +42,8 @@ using std::chrono::seconds;
 
 constexpr milliseconds kProbeTime{500};
 constexpr milliseconds kStopGrace{10'000};
+/// At the start; without object storage it is a degraded one.
+constexpr milliseconds kStorageTime{5'000};
 
 services::KeyringLimits keyring_limits(const config::Config& config) {
     services::KeyringLimits limits;
@@ -101,7 +103,9 @@ struct Service::Parts {
           pool(app_login(c), static_cast<std::size_t>(c.postgres_connections)),
           vault(vault_config(c)),
           cache(redis_config(c)),
-          keeper(keeper_settings(c), laws, law_mark, cache, law),
+          objects(object_store_config(c)),
+          snapshots(objects, std::chrono::days(c.s3_retention_days)),
+          keeper(keeper_settings(c), laws, law_mark, cache, archive, law),
           verifier(issuers(c)),
           keyring(vault, keyring_limits(c)),
           index(services::TenantLoader(tenants, memories, keyring), index_limits(c)),
@@ -154,6 +158,9 @@ struct Service::Parts {
     backends::Vault vault;
     backends::LawMark law_mark{vault};
     backends::RedisCache cache;
+    backends::ObjectStore objects;
+    services::LawSnapshots snapshots;
+    services::LawArchive archive{snapshots, laws};
     services::LawInForce law;
     services::LawKeeper keeper;
     backends::TokenVerifier verifier;
@@ -244,6 +251,12 @@ server::ReadyReport Service::Parts::ready() {
         of_law.trouble.empty() ? law.why_not(wall_clock_now()) : of_law.trouble;
     report.parts.push_back(
         {"constitution", trouble.empty() ? PartState::ok : PartState::degraded, trouble});
+    const auto archived = archive.health();
+    report.parts.push_back(
+        {"object_storage", archived.trouble.empty() ? PartState::ok : PartState::degraded,
+         archived.trouble.empty()
+             ? ""
+             : archived.trouble + "; snapshots of the law owed: " + std::to_string(archived.owed)});
     return report;
 }
 
@@ -259,6 +272,7 @@ void Service::start() {
     });
     p.committer.start();
     // Before anything listens: a law that does not verify is no start.
+    p.archive.round(Deadline(kStorageTime));
     p.keeper.refresh(deadline);
     p.keeper.start();
     p.jobs.start();

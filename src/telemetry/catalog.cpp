@@ -32,6 +32,8 @@ const Metric kCatalog[] = {
      "Reading, verifying and comparing the law.",
      {},
      kLatency},
+    {"somabrain_constitution_snapshots_owed_count", gauge,
+     "Versions in force whose snapshot is not under object lock yet."},
     {"somabrain_commit_groups_total", counter, "Transactions the committer committed."},
     {"somabrain_commit_intents_total", counter, "Intents those transactions carried."},
     {"somabrain_commit_rows_total", counter, "Rows they wrote, events included."},

@@ -103,6 +103,7 @@ std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::verify(const Deadline& 
     const auto known = chain();
     const auto mark = mark_.read(deadline);
     const auto copy = read_copy(*verified);
+    const auto snapshot = read_snapshot(*verified);
     std::vector<domain::Mark> marks;
     if (known->version() > 0) {
         marks.push_back({"this process", known->version(), known->hash(known->version())});
@@ -112,6 +113,9 @@ std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::verify(const Deadline& 
     }
     if (copy) {
         marks.push_back({"redis", copy->version, copy->hash});
+    }
+    if (snapshot) {
+        marks.push_back({"object storage", snapshot->version, snapshot->hash});
     }
     if (auto refusal = domain::check_marks(verified->chain, marks)) {
         return std::move(*refusal);
@@ -125,6 +129,12 @@ std::optional<domain::SeenVersion> LawKeeper::read_copy(const Verified& verified
     const auto* copy = std::get_if<domain::SignedVersion>(&decoded);
     return copy == nullptr ? std::nullopt
                            : domain::seen_in_copy(*copy, verified.chain, verified.before);
+}
+
+std::optional<domain::SeenVersion> LawKeeper::read_snapshot(const Verified& verified) const {
+    const auto newest = archive_.newest();
+    return newest ? domain::seen_in_copy(newest->content, verified.chain, verified.before)
+                  : std::nullopt;
 }
 
 void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline) {
@@ -184,6 +194,7 @@ void LawKeeper::run() {
     std::unique_lock lock(mutex_);
     while (!stopped_.wait_for(lock, settings_.period, [this] { return stopping_; })) {
         lock.unlock();
+        archive_.round(Deadline(settings_.period));
         try {
             refresh(Deadline(settings_.period));
         } catch (const Error& error) {

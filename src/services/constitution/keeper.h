@@ -13,6 +13,7 @@
 #include "backends/redis/cache.h"
 #include "backends/vault/law_mark.h"
 #include "domain/constitution/copy.h"
+#include "services/constitution/archive.h"
 #include "services/gate/law_in_force.h"
 
 namespace soma::services {
@@ -38,11 +39,12 @@ struct LawHealth {
 class LawKeeper {
   public:
     LawKeeper(KeeperSettings settings, backends::Laws& laws, backends::LawMark& mark,
-              backends::RedisCache& copies, LawInForce& law)
+              backends::RedisCache& copies, LawArchive& archive, LawInForce& law)
         : settings_(std::move(settings)),
           laws_(laws),
           mark_(mark),
           copies_(copies),
+          archive_(archive),
           law_(law),
           chain_(std::make_shared<const domain::Chain>(settings_.trust_root)),
           before_(settings_.trust_root) {}
@@ -69,6 +71,7 @@ class LawKeeper {
     std::variant<Verified, domain::LawRefusal> read_chain(const Deadline& deadline) const;
     std::variant<Verified, domain::LawRefusal> verify(const Deadline& deadline) const;
     std::optional<domain::SeenVersion> read_copy(const Verified& verified) const;
+    std::optional<domain::SeenVersion> read_snapshot(const Verified& verified) const;
     void put_in_force(const Verified& verified, const Deadline& deadline);
     [[noreturn]] void withdraw(const domain::LawRefusal& refusal);
     void note_trouble(const std::string& trouble);
@@ -78,6 +81,7 @@ class LawKeeper {
     backends::Laws& laws_;
     backends::LawMark& mark_;
     backends::RedisCache& copies_;
+    LawArchive& archive_;
     LawInForce& law_;
 
     std::mutex refreshing_;  ///< one verification at a time

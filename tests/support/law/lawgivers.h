@@ -14,6 +14,7 @@
 #include "support/living_core.h"
 #include "support/openbao_server.h"
 #include "support/redis/cluster.h"
+#include "support/stores/object_store_server.h"
 
 namespace soma::test {
 
@@ -26,7 +27,8 @@ inline testing::json::object current_law(std::uint64_t version = 1,
 }
 
 /// The stories of the law over stores of their own: a database without a law, an OpenBao without a
-/// mark, a Redis Cluster without a copy. The stack's law is the stack's.
+/// mark, a Redis Cluster without a copy, a bucket without a snapshot. The stack's law is the
+/// stack's.
 class Lawgivers {
   public:
     Lawgivers() : Lawgivers(testing::document_of(current_law())) {}
@@ -48,6 +50,19 @@ class Lawgivers {
         static const bool once = (server.set_up("soma-signer-1"), true);
         EXPECT_TRUE(once);
         return server;
+    }
+    static ObjectStoreServer& storage() {
+        static ObjectStoreServer server;
+        return server;
+    }
+    static backends::ObjectStoreConfig new_bucket() {
+        static int made = 0;
+        auto config = storage().root();
+        config.bucket = "laws-" + std::to_string(++made);
+        const auto answer = storage().as_root(
+            {"PUT", "/" + config.bucket, "", {{"x-amz-bucket-object-lock-enabled", "true"}}});
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        return config;
     }
     static RedisCluster& redis() {
         static RedisCluster cluster;
@@ -101,7 +116,7 @@ class Lawgivers {
     /// Another process, that has seen nothing yet.
     std::unique_ptr<services::LawKeeper> another_keeper(services::LawInForce& in_force) {
         return std::make_unique<services::LawKeeper>(services::KeeperSettings{first.hash}, laws,
-                                                     mark, copies, in_force);
+                                                     mark, copies, archive, in_force);
     }
 
     domain::Document first;
@@ -111,8 +126,12 @@ class Lawgivers {
     backends::Vault vault{bao().login("vault")};
     backends::LawMark mark{vault};
     backends::RedisCache copies{redis().config(0)};
+    backends::ObjectStore objects{new_bucket()};
+    services::LawSnapshots snapshots{objects, std::chrono::days(1)};
+    services::LawArchive archive{snapshots, laws};
     services::LawInForce law;
-    services::LawKeeper keeper{services::KeeperSettings{first.hash}, laws, mark, copies, law};
+    services::LawKeeper keeper{
+        services::KeeperSettings{first.hash}, laws, mark, copies, archive, law};
     services::Lawmaking lawmaking{keeper, laws, core.committer, core.ids};
     services::Lawbook lawbook{keeper, laws, core.committer, core.ids};
 };

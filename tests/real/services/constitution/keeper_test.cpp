@@ -15,7 +15,7 @@ constexpr backends::Statement kRollBack{
     "   hash = (SELECT hash FROM constitution_versions WHERE version = 1)),"
     " signatures AS (DELETE FROM constitution_signatures s USING constitution_versions v"
     "   WHERE v.hash = s.hash AND v.version = 2)"
-    " UPDATE constitution_versions SET activated_at = NULL WHERE version = 2"};
+    " UPDATE constitution_versions SET activated_at = NULL, locked_at = NULL WHERE version = 2"};
 constexpr backends::Statement kFlipByte{
     "law_flip_byte",
     "UPDATE constitution_versions SET document = set_byte(document, 100,"
@@ -105,6 +105,26 @@ TEST_F(KeeperTest, PostgresRolledBackIsRefused) {
     expect_refused("rolled_back: openbao");
 }
 
+TEST_F(KeeperTest, PostgresRedisAndTheMarkRolledBackAreRefusedByTheSnapshots) {
+    all.enact(all.first);
+    all.enact(all.next());
+    all.archive.round(test::LivingCore::soon());
+    all.as_superuser(kRollBack);
+    all.copies.remove(kCopy);
+    all.bao().administer("DELETE", "/v1/soma/metadata/constitution/mark", {});
+    LawArchive afresh(all.snapshots, all.laws);
+    afresh.round(test::LivingCore::soon());
+    LawInForce in_force;
+    LawKeeper other({all.first.hash}, all.laws, all.mark, all.copies, afresh, in_force);
+    try {
+        other.refresh(test::LivingCore::soon());
+        FAIL() << "version 1 is in force again";
+    } catch (const Error& error) {
+        EXPECT_NE(error.public_message().find("rolled_back: object storage"), std::string::npos)
+            << error.public_message();
+    }
+}
+
 TEST_F(KeeperTest, AFlippedByteIsRefused) {
     all.enact(all.first);
     all.as_superuser(kFlipByte);
@@ -126,7 +146,7 @@ TEST_F(KeeperTest, APointerThatLiesIsRefused) {
 TEST_F(KeeperTest, AnotherTrustRootRefusesTheChain) {
     all.enact(all.first);
     LawInForce in_force;
-    LawKeeper other({std::string(64, 'r')}, all.laws, all.mark, all.copies, in_force);
+    LawKeeper other({std::string(64, 'r')}, all.laws, all.mark, all.copies, all.archive, in_force);
     test::expect_error(ErrorKind::unavailable, "",
                        [&] { other.refresh(test::LivingCore::soon()); });
 }
@@ -143,7 +163,7 @@ TEST_F(KeeperTest, ALawIsNotInForceBeforeTheMarkIsRaised) {
     backends::Vault away(nowhere);
     backends::LawMark no_mark(away);
     LawInForce in_force;
-    LawKeeper blind({all.first.hash}, all.laws, no_mark, all.copies, in_force);
+    LawKeeper blind({all.first.hash}, all.laws, no_mark, all.copies, all.archive, in_force);
     test::expect_error(ErrorKind::unavailable, "",
                        [&] { blind.refresh(test::LivingCore::soon()); });
     EXPECT_FALSE(in_force.why_not(wall_clock_now()).empty());
