@@ -13,6 +13,7 @@ void register_constitution(CLI::App& program) {
     add_read(*command);
     add_update(*command);
     add_verify(*command);
+    add_restore(*command);
 }
 
 }  // namespace soma::cli

@@ -136,8 +136,10 @@ TEST(RedisCluster, ASlotOnItsWayIsAskedForAtBothEnds) {
         EXPECT_EQ(cache.get(key), std::nullopt);
         EXPECT_TRUE(cache.healthy());
     }
-    // ASK taught nothing: the slot is still the old owner's.
+    // ASK taught nothing: the old owner is asked, and the new one not even for a redirect.
+    const std::string asked = stat_of(1, "set");
     EXPECT_TRUE(cache.set(key, "back", 60s));
+    EXPECT_EQ(stat_of(1, "set"), asked);
     EXPECT_EQ(cluster().say(0, "GET " + key), "back");
     cache.remove(key);
 }
