@@ -13,6 +13,7 @@ from stack import ROOT
 from tokens import b64, segment
 
 ROLES = ("agent", "reader", "operator", "signer", "auditor", "admin")
+NO_LAW = "ab" * 64
 ABSENT = "019f0000-0000-7000-8000-000000000000"
 # A role that may call it gets this far: the memory does not exist, the rest succeeds.
 CALLS = {
@@ -31,15 +32,25 @@ CALLS = {
     "subject.erase": ("DELETE", "/v1/subjects/never-seen", None, 404),
     "subject.erasure": ("GET", f"/v1/erasures/{ABSENT}", None, 404),
     "session.end": ("DELETE", "/v1/sessions/nobody", None, 200),
+    "constitution.get": ("GET", "/v1/constitution", None, 200),
+    "constitution.versions": ("GET", "/v1/constitution/versions", None, 200),
+    "constitution.version": ("GET", "/v1/constitution/versions/1", None, 200),
+    "constitution.diff": ("GET", "/v1/constitution/diff?from=0&to=1", None, 200),
+    "constitution.propose": ("POST", "/v1/constitution/proposals", {"document": "{}"}, 400),
+    "constitution.proposals": ("GET", "/v1/constitution/proposals", None, 200),
+    "constitution.proposal": ("GET", f"/v1/constitution/proposals/{NO_LAW}", None, 404),
+    "constitution.sign": ("POST", f"/v1/constitution/proposals/{NO_LAW}/signatures",
+                          {"public_key": "A" * 43 + "=", "signature": "A" * 86 + "=="}, 404),
+    "constitution.activate": ("POST", f"/v1/constitution/proposals/{NO_LAW}/activate", None, 404),
 }
 
 
 def published_matrix():
-    """endpoint -> roles, from the table that the service compiles."""
-    source = (ROOT / "src/domain/identity/access.h").read_text()
-    rows = re.findall(r'\{Endpoint::\w+,\s*"([\w.]+)",\s*\{([^}]*)\}\}', source)
-    return {name: {role.rstrip("_") for role in re.findall(r"Role::(\w+)", roles)}
-            for name, roles in rows}
+    """endpoint -> roles; a test of ours holds the document and the compiled table together."""
+    source = (ROOT / "docs/access.md").read_text()
+    rows = re.findall(r"^\| (\w+\.\w+) \|(.*)\|$", source, re.MULTILINE)
+    return {name: {role for role, cell in zip(ROLES, cells.split("|")) if cell.strip() == "yes"}
+            for name, cells in rows}
 
 
 MATRIX = published_matrix()

@@ -45,10 +45,11 @@ class SecondDatabase:
         """somabrain ARGS on this database."""
         return self.stack.run(*args, environment=self.settings, **how)
 
-    def connect(self):
+    def connect(self, application="tests"):
         return psycopg.connect(host="127.0.0.1", port=self.stack.port("POSTGRES_PORT"),
                                dbname=self.name, user="postgres", autocommit=True,
-                               password=self.stack.secret("postgres-superuser"), connect_timeout=5)
+                               password=self.stack.secret("postgres-superuser"), connect_timeout=5,
+                               application_name=application)
 
     def rows(self, query, *parameters):
         with self.connect() as connection:

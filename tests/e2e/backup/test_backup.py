@@ -273,7 +273,7 @@ def test_a_database_that_holds_something_is_left_alone(second, backup):
 
 
 def test_a_database_that_is_served_is_left_alone(second, backup):
-    with second.serve():
+    with second.connect("somabrain"):  # as the service's sessions say
         refused(second, backup, "in use", "stop the service")
 
 

@@ -17,7 +17,8 @@ constexpr Statement kOthers{
 /// What a migrated database holds of itself.
 constexpr Statement kFresh{"restore_fresh",
                            "SELECT (SELECT size = 0 FROM log) AND (SELECT count(*) = 1 AND "
-                           "max(sequence) = 0 FROM streams)"};
+                           "max(sequence) = 0 FROM streams)"
+                           " AND (SELECT version = 0 FROM constitution_pointer)"};
 constexpr Statement kPartitionsEnd{"restore_partitions",
                                    "SELECT coalesce(max(end_index), 0) FROM events_partitions"};
 constexpr Statement kAddPartition{"restore_add_partition",
@@ -118,7 +119,8 @@ Restoration::Restoration(ConnectionSettings settings, const Deadline& deadline)
 void Restoration::check_empty() {
     bool empty = run(kFresh).row(0).boolean(0);
     for (const auto& table : tables_) {
-        if (table.name == "log" || table.name == "streams") {
+        if (table.name == "log" || table.name == "streams" ||
+            table.name == "constitution_pointer") {
             continue;
         }
         const std::string name = "restore_any_" + table.name;
@@ -141,7 +143,7 @@ void Restoration::open(std::uint64_t log_size, std::uint64_t partition_rows) {
             script("ALTER TABLE " + table.name + " NO FORCE ROW LEVEL SECURITY");
         }
     }
-    script("DELETE FROM streams; DELETE FROM log");
+    script("DELETE FROM streams; DELETE FROM log; DELETE FROM constitution_pointer");
 }
 
 std::uint64_t Restoration::fill(const CopiedTable& table,
