@@ -1,6 +1,7 @@
 // What the law costs: `./dev bench constitution`.
 //   verify: a 64 KiB version from bytes to a verified chain (parse, RFC 8785, SHA3-512, 5 keys
-//   admitted, 3 signatures), everything anew each time; rules: one request asked of 200 rules.
+//   admitted, 3 signatures), everything anew each time; rules: one request asked of 200 rules;
+//   gate: what a request pays: the law looked up, then its message judged.
 //   Times are of single calls, by percentile, in microseconds of processor time.
 #include <algorithm>
 #include <boost/json.hpp>
@@ -14,7 +15,10 @@
 #include "base/ed25519.h"
 #include "base/json/strict_json.h"
 #include "domain/constitution/rules/rule_set.h"
-#include "support/law_forge.h"
+#include "services/gate/judge.h"
+#include "somabrain/v1/brain.pb.h"
+#include "somabrain/v1/memory.pb.h"
+#include "support/law/enforced_law.h"
 
 namespace {
 
@@ -135,10 +139,52 @@ void evaluate(const char* name, bool with_tags) {
     SOMA_ASSERT(sum == 0, "no penalties here");
 }
 
+/// By the hundred, so that reading the clock is no part of it.
+void require() {
+    services::LawInForce laws;
+    testing::put_in_force(laws, testing::enforced(some_rules(200, false)));
+    const Time now = wall_clock_now();
+    std::uint64_t sum = 0;
+    report("the law in force, 100 times", [&](int) {
+        for (int i = 0; i < 100; ++i) {
+            sum += laws.find(now)->version;
+        }
+    });
+    SOMA_ASSERT(sum == 100 * (kCalls + 1), "version 1");
+}
+
+void judge(const char* name, int rules, google::protobuf::Message& message,
+           domain::Endpoint endpoint) {
+    const auto law = testing::enforced(some_rules(rules, false));
+    const services::RequestReader reader(message.GetDescriptor());
+    report(name, [&](int) {
+        const auto judgement = services::judge(
+            *law, reader, {.endpoint = endpoint, .roles = {domain::Role::reader}}, message);
+        SOMA_ASSERT(!judgement.refusal, "these rules let it go on");
+    });
+}
+
+void gate() {
+    require();
+    somabrain::v1::GetMemoryRequest get;
+    get.set_id("00000000-0000-7000-8000-000000000001");
+    judge("judge, 200 rules, no texts", 200, get, domain::Endpoint::get_memory);
+    somabrain::v1::EvaluateRequest evaluate;
+    evaluate.set_query("Who brings the measurements to the review meeting on Thursday?");
+    evaluate.set_session_id("week-14");
+    judge("judge, 200 rules, a question of 61 bytes", 200, evaluate, domain::Endpoint::evaluate);
+    somabrain::v1::RememberRequest remember;
+    for (int i = 0; i < 546; ++i) {
+        *remember.mutable_text() += "Grace will bring the measurements to the meeting by tram. ";
+    }
+    judge("judge, 10 rules, a text of 31 KiB", 10, remember, domain::Endpoint::remember);
+}
+
 }  // namespace
 
 int main() {
     verify();
+    gate();
     evaluate("200 rules, a request with 32 tags", false);
     evaluate("200 rules of 64 tags, a request with 32", true);
     return 0;

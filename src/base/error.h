@@ -36,6 +36,12 @@ class Error : public std::exception {
         field_ = std::move(field);
         return std::move(*this);
     }
+    /// Names the article of the law that a refusal rests on, and its words.
+    Error&& by_article(std::string article, std::string text) && {
+        article_ = std::move(article);
+        article_text_ = std::move(text);
+        return std::move(*this);
+    }
     /// Seconds for Retry-After; the default of 1 applies to every `unavailable`.
     Error&& retry_after(int seconds) && {
         retry_after_seconds_ = seconds;
@@ -46,6 +52,8 @@ class Error : public std::exception {
     const std::string& public_message() const { return public_message_; }
     const std::string& detail() const { return detail_; }
     const std::string& field() const { return field_; }
+    const std::string& article() const { return article_; }  ///< empty: no article is at stake
+    const std::string& article_text() const { return article_text_; }
     int retry_after_seconds() const { return retry_after_seconds_; }
     const char* what() const noexcept override { return public_message_.c_str(); }
 
@@ -54,6 +62,8 @@ class Error : public std::exception {
     std::string public_message_;
     std::string detail_;
     std::string field_;
+    std::string article_;
+    std::string article_text_;
     int retry_after_seconds_ = 1;
 };
 

@@ -112,7 +112,7 @@ struct Service::Parts {
           committer(app_login(c), committer_options(c)),
           working_memory(cache, sessions, keyring, seconds(c.working_memory_ttl_seconds)),
           writer(keyring, committer, working_memory, ids),
-          gate(verifier, directory, committer, ids),
+          gate(verifier, directory, law, committer, ids),
           preparer(keyring, *embedder, ids),
           searcher(index, memories, *embedder, queries, parts),
           remember(preparer, writer, working_memory),
@@ -123,11 +123,11 @@ struct Service::Parts {
           session(keyring, writer, working_memory),
           link(links, memories, keyring, writer),
           eraser(erasures, tenants, vault, index, queries, keyring, committer, working_memory, ids,
-                 eraser_limits(c)),
+                 law, eraser_limits(c)),
           erasure(eraser, erasures, keyring, committer, writer, ids),
           lawmaking(keeper, laws, committer, ids),
           lawbook(keeper, laws, committer, ids),
-          jobs(maintenance, committer, tenants, eraser, ids,
+          jobs(maintenance, committer, tenants, eraser, ids, law,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
         committer.on_committed([this](const auto& change) { index.apply(change); });
@@ -223,6 +223,8 @@ void Service::Parts::bind_constitution_routes() {
 server::Pipeline Service::Parts::pipeline() {
     return {
         .admit = [this](const auto& context) { return gate.admit(context); },
+        .judge = [this](const auto& admission,
+                        auto& request) { return gate.judge(admission, request); },
         .refused = [this](const auto& context, const auto& admission, const Error& error,
                           int status) { gate.record_refusal(context, admission, error, status); },
         .answered = [](const server::Answered& answered) { count_answer(answered); }};
@@ -247,10 +249,14 @@ server::ReadyReport Service::Parts::ready() {
     report.parts.push_back({"redis", cached ? PartState::ok : PartState::degraded,
                             cached ? "" : "not answering: working memory comes from PostgreSQL"});
     const auto of_law = keeper.health();
-    const std::string trouble =
-        of_law.trouble.empty() ? law.why_not(wall_clock_now()) : of_law.trouble;
-    report.parts.push_back(
-        {"constitution", trouble.empty() ? PartState::ok : PartState::degraded, trouble});
+    const std::string lawless = law.why_not(wall_clock_now());
+    // Without a law in force every request but its own is refused; until then a trouble is a
+    // warning.
+    report.parts.push_back({"constitution",
+                            !lawless.empty()         ? PartState::down
+                            : of_law.trouble.empty() ? PartState::ok
+                                                     : PartState::degraded,
+                            of_law.trouble.empty() ? lawless : of_law.trouble});
     const auto archived = archive.health();
     report.parts.push_back(
         {"object_storage", archived.trouble.empty() ? PartState::ok : PartState::degraded,

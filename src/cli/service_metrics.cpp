@@ -47,6 +47,11 @@ void read_gate(const services::Gate& gate) {
         advance("somabrain_identity_refusals_total", gate.refused_tokens(reason),
                 {domain::refusal_name(reason)});
     }
+    for (std::size_t i = 0; i < services::kLawOutcomeCount; ++i) {
+        const auto outcome = static_cast<services::LawOutcome>(i);
+        advance("somabrain_gate_law_outcomes_total", gate.outcomes(outcome),
+                {services::outcome_name(outcome)});
+    }
 }
 
 void read_queries(const backends::QueryCache& queries) {

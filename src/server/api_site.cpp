@@ -33,7 +33,8 @@ class Api {
           request_deadline_(request_deadline),
           openapi_(openapi_document(contract_services())) {
         routes_.check_complete();
-        SOMA_ASSERT(pipeline_.admit && pipeline_.refused, "the gate is not connected");
+        SOMA_ASSERT(pipeline_.admit && pipeline_.judge && pipeline_.refused,
+                    "the gate is not connected");
     }
 
     /// Everything that can be known before the body is read, and before identity.
@@ -109,7 +110,7 @@ class Api {
         }
         try {
             try {
-                return {handle(match, head, body, context, *admission), ""};
+                return {handle(match, head, body, context, admission), ""};
             } catch (const Error&) {
                 throw;
             } catch (const std::exception& error) {
@@ -121,7 +122,8 @@ class Api {
     }
 
     HttpReply handle(const Routes::Match& match, const RequestHead& head, const std::string& body,
-                     RequestContext& context, const Admission& admission) const {
+                     RequestContext& context,
+                     const std::shared_ptr<const Admission>& admission) const {
         const auto& options = *match.route->options;
         add_checked_headers(head, options.idempotent_write(), context);
         const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(
@@ -136,7 +138,9 @@ class Api {
         } else {
             decode_parameters(match.parameters, *request);
         }
-        const auto answer = match.route->handler(context, admission, *request);
+        // The one place where a decoded request meets the law, whatever its method.
+        const auto judged = pipeline_.judge(admission, *request);
+        const auto answer = match.route->handler(context, *judged, *request);
         return {.status = static_cast<int>(options.success()), .body = encode_json(*answer)};
     }
 

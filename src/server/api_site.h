@@ -28,6 +28,13 @@ struct Pipeline {
     std::function<std::shared_ptr<const services::Admission>(const services::RequestContext&)>
         admit;
 
+    /// Once the body is decoded: may this request, with what it brings, go on under the law? May
+    /// change the request (blot out). The handler gets the admission it returns. Throws
+    /// `permission_denied`, `invalid_argument`. Never null.
+    std::function<std::shared_ptr<const services::Admission>(
+        const std::shared_ptr<const services::Admission>&, google::protobuf::Message&)>
+        judge;
+
     /// After admission something was refused or failed: a header, the body, the handler. Records
     /// what is owed for it. When it throws an Error itself, that one is answered instead.
     std::function<void(const services::RequestContext&, const services::Admission&, const Error&,
@@ -39,8 +46,9 @@ struct Pipeline {
 };
 
 /// The API listener: routes, /health and /openapi.json (both open to all). A request goes: route →
-/// media type and size (before identity: metrics only) → admit → headers → decode → handler →
-/// encode. `routes` must be complete and outlive the site. Throws what check_complete() throws.
+/// media type and size (before identity: metrics only) → admit → headers → decode → judge →
+/// handler → encode. `routes` must be complete and outlive the site. Throws what check_complete()
+/// throws.
 Site make_api_site(const Routes& routes, Pipeline pipeline,
                    std::chrono::milliseconds request_deadline);
 

@@ -1,6 +1,9 @@
 #include "server/error_reply.h"
 
+#include <algorithm>
+
 #include "base/canonical_json.h"
+#include "base/unicode.h"
 
 namespace soma::server {
 namespace {
@@ -62,8 +65,11 @@ Problem problem_of(HttpTrouble trouble) {
     return {"headers_too_large", "The request's headers are too large", 431};
 }
 
+/// Of an article's words a problem has this much; all of them are in the constitution.
+constexpr std::size_t kMaxArticleText = 1024;
+
 HttpReply make_reply(const Problem& problem, std::string_view detail, std::string_view field,
-                     std::string_view request_id) {
+                     std::string_view request_id, const Error* error = nullptr) {
     HttpReply reply{.status = problem.status, .content_type = "application/problem+json"};
     const auto add = [&](std::string_view name, std::string_view value) {
         reply.body += reply.body.empty() ? "{\"" : ",\"";
@@ -79,6 +85,12 @@ HttpReply make_reply(const Problem& problem, std::string_view detail, std::strin
     }
     if (!field.empty()) {
         add("field", field);
+    }
+    if (error != nullptr && !error->article().empty()) {
+        const std::string& text = error->article_text();
+        const std::size_t end = floor_boundary(text, std::min(text.size(), kMaxArticleText));
+        add("article", error->article());
+        add("article_text", end == text.size() ? text : text.substr(0, end) + "…");
     }
     add("request_id", request_id);
     reply.body += "}";
@@ -99,7 +111,8 @@ HttpReply error_reply(const Error& error, std::string_view request_id) {
     const std::string detail = error.field().empty()
                                    ? error.public_message()
                                    : error.field() + ": " + error.public_message();
-    HttpReply reply = make_reply(problem_of(error.kind()), detail, error.field(), request_id);
+    HttpReply reply =
+        make_reply(problem_of(error.kind()), detail, error.field(), request_id, &error);
     if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::resource_exhausted) {
         reply.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds()));
     }

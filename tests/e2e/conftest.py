@@ -37,6 +37,11 @@ class Tenant:
     def agent(self):
         return self.client("agent")
 
+    @property
+    def operator(self):
+        """May remove memories for good; the sandbox's law leaves that to a person, not to an agent."""
+        return self.client("operator")
+
     def sequence(self, stream="state"):
         return self.stack.rows("SELECT sequence FROM streams WHERE tenant = %s AND name = %s",
                                self.id, stream)[0][0]
@@ -70,6 +75,11 @@ def tenant(stack, issuer):
 @pytest.fixture
 def agent(tenant):
     return tenant.agent
+
+
+@pytest.fixture
+def operator(tenant):
+    return tenant.operator
 
 
 @pytest.fixture(scope="module")

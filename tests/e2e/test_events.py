@@ -1,6 +1,7 @@
 """The ledger from outside: every answer to a known caller has its event, numbered without a gap."""
 import hashlib
 import json
+import re
 import uuid
 
 import pytest
@@ -71,9 +72,11 @@ def told(make_tenant):
     replies["erase again"] = operator.call("DELETE", f"/v1/subjects/erased%20{MARKER}")
     replies["erasure"] = operator.call("GET", f"/v1/erasures/{replies['erase'].json['id']}")
     replies["erase nobody"] = operator.call("DELETE", f"/v1/subjects/never-{MARKER}")
-    replies["delete"] = agent.delete(replies["batch"].json["results"][0]["id"])
+    replies["review"] = agent.delete(replies["batch"].json["results"][0]["id"])
+    replies["denied"] = agent.post("/v1/memories", {"text": f"{MARKER} " + "AKIA" + "A" * 16})
+    replies["delete"] = operator.delete(replies["batch"].json["results"][0]["id"])
     replies["missing"] = agent.get(uuid.UUID(int=7))
-    replies["missing delete"] = agent.delete(uuid.UUID(int=7))
+    replies["missing delete"] = operator.delete(uuid.UUID(int=7))
     replies["bad field"] = agent.post("/v1/memories", {"text": ""})
     replies["bad json"] = agent.post("/v1/recall", b"{")
     replies["bad header"] = agent.post("/v1/recall", {"query": "q"},
@@ -90,7 +93,7 @@ def told(make_tenant):
         "link": 201, "links": 200, "delete": 200, "missing": 404,
         "to be erased": 201, "erase": 200, "erase again": 200, "erasure": 200, "erase nobody": 404,
         "missing delete": 404, "bad field": 400, "bad json": 400, "bad header": 400,
-        "conflict": 409, "bad type": 415, "forbidden": 403}
+        "conflict": 409, "bad type": 415, "forbidden": 403, "review": 403, "denied": 403}
     nobody = Client(tenant.stack.http_port)
     for how in ({"token": "forged"}, {}):
         assert nobody.post("/v1/recall", {"query": "q"}, **how).status == 401
@@ -143,6 +146,8 @@ def test_every_answer_has_its_event_and_nothing_else_has(told):
     ("conflict", "access", "memory.recall", "refused"),
     ("bad type", "access", "memory.recall", "refused"),
     ("forbidden", "access", "memory.recall", "refused"),
+    ("review", "access", "memory.delete", "refused"),
+    ("denied", "access", "memory.remember", "refused"),
 ])
 def test_what_an_event_says(told, name, stream, action, decision):
     tenant, replies = told
@@ -151,6 +156,28 @@ def test_what_an_event_says(told, name, stream, action, decision):
         assert (event["stream"], event["action"]) == (stream, action)
         assert (body["decision"], body["status"]) == (decision, replies[name].status)
         assert body["tenant"] == tenant.id and body["actor"] == event["actor"] == "e2e"
+
+
+def test_every_event_names_the_law_it_happened_under(told):
+    tenant, replies = told
+    version = replies["evaluate"].json["constitution_version"]
+    assert version >= 1
+    laws = {(event["json"].get("constitution_version"), event["json"].get("constitution_hash"))
+            for event in events_of(tenant)}
+    assert len(laws) == 1, "one version was in force all the time"
+    (named, digest), = laws
+    assert named == version and re.fullmatch("[0-9a-f]{128}", digest)
+
+
+@pytest.mark.parametrize("name, article", [
+    ("review", "human-review"), ("denied", "no-secrets-or-pii"), ("forbidden", None),
+    ("bad field", None), ("remember", None)])
+def test_a_refusal_by_the_law_is_recorded_with_its_article(told, name, article):
+    tenant, replies = told
+    for event in by_request(tenant)[replies[name].request_id]:
+        assert event["json"].get("article") == article
+        if name in ("review", "denied"):
+            assert replies[name].json["article"] == article
 
 
 def test_an_erasure_has_an_event_for_its_beginning_and_its_end(told):

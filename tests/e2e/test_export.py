@@ -42,7 +42,7 @@ def fill(tenant):
     agent.remember("The plan is another.", key="plan")
     agent.remember("\u0001 controls \u001f and \\ \"quotes\"\r\n\ttabs \u007f \U0010ffff", importance=0)
     gone = agent.remember("A note that is deleted.")
-    agent.delete(gone["id"])
+    tenant.operator.delete(gone["id"])
     home, work, garden = agent.remember_batch([
         {"text": f"Ada is {where}."} for where in ("at home", "at work", "in the garden")])
     for start, end, kind, weight in ((home, work, "next", 0.001), (home, work, "causes", 1 / 3),

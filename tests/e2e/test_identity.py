@@ -67,7 +67,10 @@ def test_every_cell(shared, endpoint, role):
     verb, path, body, success = CALLS[endpoint]
     before = shared.sequence()
     reply = shared.client(role).call(verb, path, body)
-    if role in MATRIX[endpoint]:
+    if (role, endpoint) == ("agent", "memory.delete"):
+        # The matrix lets an agent ask; the sandbox's law leaves the deed to a person.
+        assert assert_problem(reply, 403)["article"] == "human-review"
+    elif role in MATRIX[endpoint]:
         assert reply.status == success, str(reply)
     else:
         assert_problem(reply, 403)

@@ -111,10 +111,10 @@ def test_a_key_supersedes(tenant, agent):
     assert tenant.memory_count() == 3
 
 
-def test_deleting_the_holder_frees_the_key(agent):
+def test_deleting_the_holder_frees_the_key(agent, operator):
     old = agent.remember("the first answer", key="k")
     new = agent.remember("the second answer", key="k")
-    assert agent.delete(new["id"]).status == 200
+    assert operator.delete(new["id"]).status == 200
     third = agent.remember("the third answer", key="k")
     assert "superseded_by" not in agent.get(third["id"]).json
     assert agent.get(old["id"]).json["superseded_by"] == new["id"]
@@ -139,15 +139,15 @@ def test_validity_hides(agent):
     assert agent.recalled_ids("When is the shop closed?") == [now["id"]]
 
 
-def test_delete_forgets_everywhere(tenant, agent):
+def test_delete_forgets_everywhere(tenant, agent, operator):
     kept = agent.remember("The cat is called Juniper.")
     gone = agent.remember("The dog is called Barnaby.", session_id="pets")
-    reply = agent.delete(gone["id"])
+    reply = operator.delete(gone["id"])
     assert reply.status == 200, str(reply)
     assert reply.json["id"] == gone["id"] and reply.json["sequence"] == 3
     assert parse_token(reply.json["state_token"])[1] == 3
     assert_problem(agent.get(gone["id"]), 404)
-    assert_problem(agent.delete(gone["id"]), 404)
+    assert_problem(operator.delete(gone["id"]), 404)
     found = agent.recalled_ids("What is the dog called?", at_least=reply.json["state_token"])
     assert found == [kept["id"]]
     assert agent.evaluate("anything about pets?", session_id="pets")["working_memory"] == []
@@ -208,16 +208,16 @@ def test_repeating_a_write_with_its_key(tenant, agent):
     assert tenant.memory_count() == 1 and tenant.sequence() == 1
 
 
-def test_repeating_a_batch_and_a_delete(tenant, agent):
+def test_repeating_a_batch_and_a_delete(tenant, agent, operator):
     headers = {"Idempotency-Key": "batch"}
     body = {"items": [{"text": "one"}, {"text": "two"}]}
     first = agent.post("/v1/memories:batch", body, headers=headers)
     assert first.status == 201
     assert agent.post("/v1/memories:batch", body, headers=headers).body == first.body
     target = first.json["results"][0]["id"]
-    gone = agent.delete(target, headers={"Idempotency-Key": "delete"})
+    gone = operator.delete(target, headers={"Idempotency-Key": "delete"})
     assert gone.status == 200
-    assert agent.delete(target, headers={"Idempotency-Key": "delete"}).body == gone.body
+    assert operator.delete(target, headers={"Idempotency-Key": "delete"}).body == gone.body
     # The key belongs to the whole request, not to its body alone.
     assert_problem(agent.post("/v1/memories", {"text": "one"}, headers=headers), 422)
     assert tenant.sequence() == 3 and tenant.memory_count() == 1
@@ -298,10 +298,10 @@ def test_limits_are_inclusive(shared):
     assert len(record["tags"]) == 32
 
 
-def test_another_tenants_id_looks_absent(tenant, agent, make_tenant):
+def test_another_tenants_id_looks_absent(tenant, agent, operator, make_tenant):
     theirs = make_tenant().agent.remember("nobody else's business", key="k")
     absent = str(uuid.UUID(int=uuid.UUID(theirs["id"]).int ^ 0xFF))
-    for act in (agent.get, agent.delete):
+    for act in (agent.get, operator.delete):
         foreign, missing = act(theirs["id"]), act(absent)
         assert_problem(foreign, 404)
         assert without_request_id(foreign) == without_request_id(missing)

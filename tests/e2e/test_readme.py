@@ -40,7 +40,8 @@ def test_the_tour_runs_verbatim(stack):
     made, links = (json.loads(line) for line in parts[9].strip().split("\n"))
     assert links["links"][0]["from"] == made["from"] and made["weight"] == 0.5
     assert json.loads(parts[10])["id"] == "week-14"
-    read, deleted = (json.loads(line) for line in parts[11].strip().split("\n"))
+    read, refused, deleted = (json.loads(line) for line in parts[11].strip().split("\n"))
+    assert (refused["status"], refused["article"]) == (403, "human-review")
     assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
     assert json.loads(parts[12].split("\n")[0])["id"] and "\nvalid: erasure " in parts[12]
     change = parts[13].strip().split("\n")

@@ -47,7 +47,7 @@ class Episodes:
         self.number += 1
         made = random.SystemRandom().getrandbits(64)
         tenant = self.stack.run("tenant", "create", f"model-{made:x}", "--dimension", 8).stdout.split()[-1]
-        client = Client(self.stack.http_port, self.issuer.mint(tenant, ("agent", "operator")))
+        client = Client(self.stack.http_port, self.issuer.mint(tenant, ("admin",)))
         return Tenant(client, tenant, self.rows, self.others)
 
     def run(self, episode, indices):

@@ -79,8 +79,23 @@ class LivingCore {
     static constexpr std::chrono::seconds kRecordLifetime{3600};
 
     explicit LivingCore(const backends::RedisConfig& redis = stack_redis()) : cache(redis) {
+        laws.put(law(), std::chrono::steady_clock::now() + std::chrono::hours(1));
         committer.on_committed([this](const auto& change) { index.apply(change); });
         committer.start();
+    }
+
+    /// The law of these tests: it allows everything.
+    static std::shared_ptr<const services::EnforcedLaw> law() {
+        static const auto allowing = [] {
+            domain::Constitution text;
+            text.version = 7;
+            text.expires_at = Time::max();
+            text.rules = {{"all", "isolation", {}, domain::Allow{}}};
+            const domain::RuleSet rules(text.rules);
+            return std::make_shared<const services::EnforcedLaw>(
+                services::EnforcedLaw{text.version, std::string(64, 'h'), text, rules});
+        }();
+        return allowing;
     }
 
     /// A tenant whose texts the model embeds.
@@ -115,7 +130,8 @@ class LivingCore {
                  .roles = {domain::Role::admin},
                  .expires_at = context.now},
                 tenant,
-                services::endpoint_of(context.method)};
+                services::endpoint_of(context.method),
+                law()};
     }
 
     somabrain::v1::RememberResponse remember(const backends::TenantRow& tenant,
@@ -223,6 +239,7 @@ class LivingCore {
 
     PostgresWorld& world = PostgresWorld::shared();
     UuidGenerator ids;
+    services::LawInForce laws;
     telemetry::Parts parts;
     backends::Tenants tenants{world.app};
     backends::Tenants owned_tenants{world.owner};
@@ -250,8 +267,8 @@ class LivingCore {
     services::Session sessions_story{keyring, writer, working_memory};
     services::Link linking{links, memories, keyring, writer};
     backends::Erasures erasures{world.app};
-    services::Eraser eraser{erasures, tenants,   vault,          index, queries,
-                            keyring,  committer, working_memory, ids,   {}};
+    services::Eraser eraser{erasures,  tenants,        vault, index, queries, keyring,
+                            committer, working_memory, ids,   laws,  {}};
     services::Erasure erasing{eraser, erasures, keyring, committer, writer, ids};
 };
 

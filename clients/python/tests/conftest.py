@@ -58,6 +58,11 @@ class Tenant:
     def client(self, url=None, **options):
         return self.make_client(url or self.url, self.token, **options)
 
+    def operator(self, url=None, **options):
+        """Who may remove memories for good: the sandbox's law does not leave that to an agent."""
+        return self.make_client(url or self.url, Issuer(self.stack).mint(self.id, ("operator",)),
+                                **options)
+
     def memory_count(self):
         return self.stack.rows("SELECT count(*) FROM memories WHERE tenant = %s", self.id)[0][0]
 

@@ -38,6 +38,17 @@ def test_the_service_judges(brain, field, options):
     assert error.field == field or (error.field == "" and error.detail), str(error)
 
 
+def test_the_law_is_named(brain, tenant):
+    made = brain.remember("x")
+    error = refused(somabrain.LawDeniedError, brain.delete, made.id)
+    assert isinstance(error, somabrain.PermissionDeniedError)
+    assert (error.status, error.kind, error.article) == (403, "permission_denied", "human-review")
+    assert "person" in error.article_text and "human-review" in error.detail
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.article) == (somabrain.LawDeniedError, error.article)
+    assert tenant.memory_count() == 1
+
+
 def test_top_k_and_views(brain):
     assert "at most 100" in refused(somabrain.InvalidArgumentError, brain.recall, "x",
                                     top_k=101).limit
@@ -55,7 +66,8 @@ def test_credentials(stack, tenant, make_client):
     error = refused(somabrain.UnauthenticatedError, make_client(tenant.url, "forged").recall, "x")
     assert error.status == 401 and error.limit == ""
     reader = make_client(tenant.url, Issuer(stack).mint(tenant.id, ("reader",)))
-    assert refused(somabrain.PermissionDeniedError, reader.remember, "x").status == 403
+    role = refused(somabrain.PermissionDeniedError, reader.remember, "x")
+    assert role.status == 403 and not isinstance(role, somabrain.LawDeniedError)
 
 
 def test_a_key_of_another_request(brain, tenant):

@@ -116,11 +116,12 @@ def test_a_batch(brain, tenant):
     assert tenant.memory_count() == 3
 
 
-def test_delete(brain):
+def test_delete(brain, tenant):
     made = brain.remember("A note to delete.")
-    gone = brain.delete(made.id)
+    operator = tenant.operator()
+    gone = operator.delete(made.id)
     assert (gone.id, gone.sequence) == (made.id, 2)
-    for act in (brain.get, brain.delete):
+    for act in (brain.get, operator.delete):
         with pytest.raises(somabrain.NotFoundError):
             act(made.id)
     assert brain.recall("note").results == []
@@ -134,7 +135,10 @@ def test_evaluate(brain):
     assert sum(memory.weight for memory in bundle.memories) == pytest.approx(1)
     assert len(bundle.fused) == len(bundle.residual) == 384
     assert {type(x) for x in bundle.fused + bundle.residual} == {float}
-    assert "Grace" in bundle.prompt and bundle.constitution_version is None
+    assert "Grace" in bundle.prompt and bundle.constitution_version >= 1
+    assert all(isinstance(said, somabrain.PolicyDirective) for said in bundle.policy)
+    assert [said.article for said in bundle.policy] == ["human-review"]
+    assert bundle.policy[0].text in bundle.prompt
     assert [item.text for item in bundle.working_memory] == ["Grace brings the measurements."]
     asked = brain.evaluate("And then?", session_id="w").working_memory
     assert [item.kind for item in asked] == ["turn", "query"]

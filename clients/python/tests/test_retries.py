@@ -36,7 +36,7 @@ def test_batches_and_deletes_too(tenant):
         made = brain.remember_batch([{"text": "a"}, {"text": "b"}])
     assert [one.sequence for one in made.results] == [1, 2] and tenant.memory_count() == 2
     with Forwarder(tenant.stack.http_port, "swallow", "pass") as between:
-        gone = tenant.client(between.url, retry=QUICK).delete(made.results[0].id)
+        gone = tenant.operator(between.url, retry=QUICK).delete(made.results[0].id)
     assert gone.sequence == 3, "the answer of the first attempt, not 404"
     assert tenant.memory_count() == 1
 

@@ -33,7 +33,7 @@ def test_the_newest_state_is_asked_for(tenant):
         brain.recall("nothing yet")
         first = brain.remember("one")
         brain.recall("one")
-        gone = brain.delete(first.id)
+        gone = brain.end_session("none")
         brain.evaluate("one")
         brain.recall("one", at_least=first.state_token)
         brain.recall("one", at_least="")

@@ -49,8 +49,8 @@ Bundle make_bundle(const BundleInput& input, const TokenCounter& count_tokens) {
     for (const auto& memory : input.memories) {
         quoted.push_back({memory.text, memory.speaker, memory.occurred_at});
     }
-    bundle.prompt = render_prompt(input.situation, quoted, input.working_memory, input.token_budget,
-                                  count_tokens);
+    bundle.prompt = render_prompt(input.policy, input.situation, quoted, input.working_memory,
+                                  input.token_budget, count_tokens);
     return bundle;
 }
 

@@ -27,6 +27,7 @@ struct ScoredMemory {
 };
 
 struct BundleInput {
+    std::vector<PolicyDirective> policy = {};  ///< by the rules' ids
     std::string situation;
     math::QuantizedVector query;
     std::vector<ScoredMemory> memories;         ///< best first

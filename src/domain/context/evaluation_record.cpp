@@ -62,6 +62,11 @@ json::object to_json(const EvaluationRecord& record) {
     if (record.constitution_version) {
         object["constitution_version"] = *record.constitution_version;
     }
+    json::array policy;
+    for (const auto& directive : record.policy) {
+        policy.push_back(json::object{{"article", directive.article}, {"text", directive.text}});
+    }
+    object["policy"] = std::move(policy);
     object["scale"] = std::bit_cast<std::uint32_t>(record.vector.scale);
     object["vector"] = to_base64(bytes_of(record.vector.values));
     json::array memories;
@@ -94,6 +99,13 @@ EvaluationRecord from_json(const json::object& object) {
     record.temperature = std::bit_cast<double>(object.at("temperature").to_number<std::uint64_t>());
     if (const auto* version = object.if_contains("constitution_version")) {
         record.constitution_version = version->to_number<std::uint64_t>();
+    }
+    // Records of before there was a law have none.
+    if (const auto* policy = object.if_contains("policy")) {
+        for (const auto& directive : policy->as_array()) {
+            record.policy.push_back({std::string(directive.at("article").as_string()),
+                                     std::string(directive.at("text").as_string())});
+        }
     }
     record.vector.scale = std::bit_cast<float>(object.at("scale").to_number<std::uint32_t>());
     const auto bytes = from_base64(object.at("vector").as_string()).value();

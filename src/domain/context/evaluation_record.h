@@ -39,7 +39,8 @@ struct EvaluationRecord {
     ViewWeights weights;
     double temperature = 0;
     std::optional<std::uint64_t> constitution_version;
-    math::QuantizedVector vector;  ///< the query's
+    std::vector<PolicyDirective> policy;  ///< as that version said it to whoever asked
+    math::QuantizedVector vector;         ///< the query's
     std::vector<Returned> memories;
     std::vector<Entry> working_memory;
 

@@ -40,7 +40,8 @@ inline constexpr std::size_t kEndpointCount = 23;
 inline constexpr RoleSet kEveryRole = {Role::agent,  Role::reader,  Role::operator_,
                                        Role::signer, Role::auditor, Role::admin};
 
-/// True for the law's own endpoints: the quorum governs them, not the rules.
+/// True for the law's own endpoints: the quorum governs them, not the rules, and they are the only
+/// way to repair a law: they are served without one.
 constexpr bool is_constitutional(Endpoint endpoint) {
     return endpoint >= Endpoint::get_constitution && endpoint <= Endpoint::activate_proposal;
 }

@@ -32,6 +32,7 @@ struct EventDraft {
     int status = 0;                      ///< of the answer, as the HTTP API says it
     std::optional<std::string> article;  ///< the violated article, when refused by a rule
     std::optional<std::uint64_t> constitution_version;
+    std::string constitution_hash;  ///< of that version, in lower-case hexadecimal
     std::string request_digest;
     std::string answer_digest;
     std::vector<Uuid> targets;     ///< memories made, removed, read or returned

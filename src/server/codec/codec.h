@@ -33,10 +33,10 @@ void decode_json(std::string_view text, std::span<const Parameter> parameters,
 void decode_parameters(std::span<const Parameter> parameters, google::protobuf::Message& out);
 
 /// Message → JSON text, appended. Members in the order of the .proto file. Left out: absent
-/// `optional` fields and messages (null where limits.proto says nullable), empty maps, empty UUIDs
-/// and times. Printed: empty strings and lists, zeros, an empty free JSON object as {}. Numbers are
-/// the shortest text that reads back equal; 64-bit integers are numbers and must be within ±(2^53 −
-/// 1), floating point must be finite (both SOMA_ASSERT: answers are ours).
+/// `optional` fields and messages, empty maps, empty UUIDs and times. Printed: empty strings and
+/// lists, zeros, an empty free JSON object as {}. Numbers are the shortest text that reads back
+/// equal; 64-bit integers are numbers and must be within ±(2^53 − 1), floating point must be finite
+/// (both SOMA_ASSERT: answers are ours).
 void append_json(std::string& out, const google::protobuf::Message& message);
 std::string encode_json(const google::protobuf::Message& message);
 

@@ -182,17 +182,14 @@ void append_message(std::string& out, const MessagePlan& plan, const Message& me
     out.push_back('{');
     bool first = true;
     for (const FieldPlan& field : plan.fields) {
-        const bool absent = is_left_out(field, message);
-        if (absent && !field.limits->nullable()) {
+        if (is_left_out(field, message)) {
             continue;
         }
         out += first ? "\"" : ",\"";
         first = false;
         out += field.name;  // an identifier: nothing to escape
         out += "\":";
-        if (absent) {
-            out += "null";
-        } else if (field.is_list) {
+        if (field.is_list) {
             append_list(out, field, message);
         } else if (field.is_map) {
             append_map(out, field, message);

@@ -137,13 +137,17 @@ void add_schemas(json::object& schemas, std::set<const Descriptor*> types, Schem
 json::object problem_schema() {
     const json::object text{{"type", "string"}};
     return {{"type", "object"},
-            {"description", "RFC 9457. `field` is a JSON pointer or a header's name."},
+            {"description",
+             "RFC 9457. `field` is a JSON pointer or a header's name; `article` is that of the "
+             "constitution which a refusal rests on."},
             {"properties",
              {{"type", text},
               {"title", text},
               {"status", {{"type", "integer"}}},
               {"detail", text},
               {"field", text},
+              {"article", text},
+              {"article_text", text},
               {"request_id", text}}},
             {"required", json::array{"type", "title", "status", "request_id"}}};
 }

@@ -130,9 +130,8 @@ void add_null(json::object& schema) {
 
 bool is_always_printed(const FieldPlan& field) {
     const auto format = field.limits->format();
-    return field.limits->nullable() ||
-           (!field.is_map && !field.field->has_presence() && format != somabrain::v1::FORMAT_UUID &&
-            format != somabrain::v1::FORMAT_TIME);
+    return !field.is_map && !field.field->has_presence() && format != somabrain::v1::FORMAT_UUID &&
+           format != somabrain::v1::FORMAT_TIME;
 }
 
 }  // namespace
@@ -167,8 +166,8 @@ json::object message_schema(const MessagePlan& plan, SchemaSide side,
         const bool is_request = side == SchemaSide::request;
         const bool is_needed = is_request ? field.limits->required() : is_always_printed(field);
         json::object schema = field_schema(field, referenced);
-        // A request may say null for "absent"; an answer says it where limits.proto says so.
-        if (is_request ? !is_needed : field.limits->nullable()) {
+        // A request may say null for "absent"; an answer leaves out what is.
+        if (is_request && !is_needed) {
             add_null(schema);
         }
         properties[field.name] = std::move(schema);

@@ -16,7 +16,7 @@ namespace {
 using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
-constexpr int kDefaultPage = 20;
+constexpr int kVersionsPage = 20;
 
 /// "17" as 17; nullopt: it is no version's number.
 std::optional<std::uint64_t> parse_version(const std::string& text) {
@@ -49,7 +49,7 @@ ListConstitutionVersionsResponse Lawbook::versions(const RequestContext& context
     const auto chain = keeper_.chain();
     ListConstitutionVersionsResponse response;
     const auto before = request.has_before() ? request.before() : domain::kMaxVersion + 1;
-    const int limit = request.has_limit() ? request.limit() : kDefaultPage;
+    const int limit = request.has_limit() ? request.limit() : kVersionsPage;
     for (const auto& row : laws_.versions(before, limit, context.deadline)) {
         *response.add_versions() = summarise(row, *chain, context.now);
     }

@@ -98,6 +98,7 @@ domain::EventDraft Eraser::event(const Uuid& erasure, std::string_view action,
     event.request_id = step.request_id;
     event.trace_id = step.trace_id;
     event.telemetry_ref = step.telemetry_ref;
+    stamp(event, step.law.get());
     event.details["erasure_id"] = erasure.to_string();
     return event;
 }
@@ -106,7 +107,8 @@ void Eraser::finish_owed(Time now, const Deadline& deadline) {
     for (const auto& owed : erasures_.owed(limits_.owed_each_round, deadline)) {
         try {
             if (const auto tenant = tenants_.find(owed.tenant, deadline)) {
-                finish(*tenant, owed.id, {.now = now, .actor = "somabrain"}, deadline);
+                finish(*tenant, owed.id, {.now = now, .actor = "somabrain", .law = laws_.find(now)},
+                       deadline);
             }
         } catch (const Error& error) {
             telemetry::log(telemetry::Level::warn, "an erasure is still owed",

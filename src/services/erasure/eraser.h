@@ -12,6 +12,7 @@
 #include "domain/erasure/receipt.h"
 #include "services/commit/committer.h"
 #include "services/evaluate/working_memory.h"
+#include "services/gate/law_in_force.h"
 #include "services/keyring/keyring.h"
 
 namespace soma::services {
@@ -30,6 +31,7 @@ struct ErasureStep {
     std::string request_id = {};
     std::string trace_id = {};
     std::string telemetry_ref = {};
+    std::shared_ptr<const EnforcedLaw> law = nullptr;  ///< null: none was in force
 };
 
 /// Takes the steps of an erasure that has begun. Each may be repeated, by several processes at
@@ -39,7 +41,7 @@ class Eraser {
     Eraser(backends::Erasures& erasures, backends::Tenants& tenants, backends::Vault& vault,
            backends::Index& index, backends::QueryCache& queries, Keyring& keyring,
            Committer& committer, WorkingMemoryStore& working_memory, UuidGenerator& ids,
-           EraserLimits limits)
+           const LawInForce& laws, EraserLimits limits)
         : erasures_(erasures),
           tenants_(tenants),
           vault_(vault),
@@ -49,6 +51,7 @@ class Eraser {
           committer_(committer),
           working_memory_(working_memory),
           ids_(ids),
+          laws_(laws),
           limits_(limits) {}
 
     /// Until nothing is owed. The erasure with its receipt. Throws Error unavailable when a store
@@ -86,6 +89,7 @@ class Eraser {
     Committer& committer_;
     WorkingMemoryStore& working_memory_;
     UuidGenerator& ids_;
+    const LawInForce& laws_;
     EraserLimits limits_;
     std::map<Uuid, std::uint64_t> followed_;  ///< sequence of each change seen by the last call
     Deadline::Clock::time_point followed_at_ = Deadline::Clock::now();

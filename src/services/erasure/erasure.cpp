@@ -39,7 +39,8 @@ somabrain::v1::Erasure Erasure::erase(const RequestContext& context, const Admis
                            .actor = admission.principal.actor,
                            .request_id = context.request_id,
                            .trace_id = context.trace_id,
-                           .telemetry_ref = context.telemetry_ref};
+                           .telemetry_ref = context.telemetry_ref,
+                           .law = admission.law};
     try {
         const auto erasure = eraser_.finish(tenant, begun.id, step, context.deadline);
         if (!begun.now) {

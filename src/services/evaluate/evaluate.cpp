@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
+#include "services/gate/request_reader.h"
 #include "services/recall/answer.h"
 
 namespace soma::services {
@@ -15,18 +16,28 @@ namespace {
 using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
-constexpr int kDefaultTopK = 10;
 /// evaluate's answer is at most 128 KiB of JSON. Of 2,048 dimensions the vectors take up to 64 KiB,
-/// the prompt 16, working memory 24: the memories have what is left, at least 22.
+/// the prompt 16, working memory 24, policy 6: the memories have what is left, at least 16.
 constexpr std::size_t kMaxAnswerBytes = 128 * 1024;
 constexpr std::size_t kMaxSessionBytes = 24 * 1024;
-constexpr std::size_t kFloatBytes = 16;    ///< "-1.17549435e-38" and its comma
-constexpr std::size_t kItemBytes = 192;    ///< of a working-memory item beside its strings
-constexpr std::size_t kOtherBytes = 1024;  ///< ids, tokens, digest, names of members
+constexpr std::size_t kFloatBytes = 16;      ///< "-1.17549435e-38" and its comma
+constexpr std::size_t kItemBytes = 192;      ///< of a working-memory item beside its strings
+constexpr std::size_t kOtherBytes = 1024;    ///< ids, tokens, digest, names of members
+constexpr std::size_t kDirectiveBytes = 32;  ///< of a directive beside its strings
 
-domain::BundleInput bundle_input(const EvaluateRequest& request, const Found& found,
+std::vector<domain::PolicyDirective> policy_of(const Admission& admission) {
+    std::vector<domain::PolicyDirective> policy;
+    for (const auto& [article, text] : admission.policy) {
+        policy.push_back({std::string(article), std::string(text)});
+    }
+    return policy;
+}
+
+domain::BundleInput bundle_input(const Admission& admission, const EvaluateRequest& request,
+                                 const Found& found,
                                  const std::vector<domain::WorkingMemory>& session) {
-    domain::BundleInput input{.situation = request.query(),
+    domain::BundleInput input{.policy = policy_of(admission),
+                              .situation = request.query(),
                               .query = found.query,
                               .memories = {},
                               .working_memory = session,
@@ -79,6 +90,14 @@ std::size_t session_bytes(const EvaluateResponse& response) {
     return bytes;
 }
 
+std::size_t policy_bytes(const EvaluateResponse& response) {
+    std::size_t bytes = 0;
+    for (const auto& directive : response.policy()) {
+        bytes += kDirectiveBytes + json_bytes(directive.article()) + json_bytes(directive.text());
+    }
+    return bytes;
+}
+
 /// Cuts what would take the answer over its limit: the longest texts, as JSON spells them.
 void keep_limits(EvaluateResponse& response) {
     bool cut = false;
@@ -94,15 +113,23 @@ void keep_limits(EvaluateResponse& response) {
     }
     const auto floats = static_cast<std::size_t>(response.fused_size() + response.residual_size());
     const std::size_t others = kOtherBytes + kFloatBytes * floats + json_bytes(response.prompt()) +
-                               session_bytes(response);
-    SOMA_ASSERT(others < kMaxAnswerBytes, "dimension, prompt and session have their own limits");
+                               session_bytes(response) + policy_bytes(response);
+    SOMA_ASSERT(others < kMaxAnswerBytes,
+                "dimension, prompt, session and policy have their own limits");
     fit(*response.mutable_memories(), kMaxAnswerBytes - others, *response.mutable_capped());
 }
 
 /// Everything but the evaluation's id, which is not part of what is digested.
-EvaluateResponse answer_of(const Found& found, const std::vector<domain::WorkingMemory>& session,
+EvaluateResponse answer_of(const Admission& admission, const Found& found,
+                           const std::vector<domain::WorkingMemory>& session,
                            const domain::Bundle& bundle, bool memories_capped) {
     EvaluateResponse response;
+    response.set_constitution_version(admission.law->version);
+    for (const auto& [article, text] : admission.policy) {
+        auto& directive = *response.add_policy();
+        directive.set_article(std::string(article));
+        directive.set_text(std::string(text));
+    }
     for (std::size_t i = 0; i < found.memories.size(); ++i) {
         auto& memory = *response.add_memories();
         memory = recalled(found.memories[i], false);
@@ -124,7 +151,8 @@ EvaluateResponse answer_of(const Found& found, const std::vector<domain::Working
     return response;
 }
 
-domain::EvaluationRecord record_of(const EvaluateRequest& request, const Found& found,
+domain::EvaluationRecord record_of(const Admission& admission, const EvaluateRequest& request,
+                                   const Found& found,
                                    const std::vector<domain::WorkingMemory>& session, Time now) {
     domain::EvaluationRecord record;
     record.query = request.query();
@@ -137,6 +165,8 @@ domain::EvaluationRecord record_of(const EvaluateRequest& request, const Found& 
     record.state_sequence = found.state.sequence;
     record.weights = domain::default_weights();
     record.temperature = domain::kDefaultTemperature;
+    record.constitution_version = admission.law->version;
+    record.policy = policy_of(admission);
     record.vector = found.query;
     for (const auto& memory : found.memories) {
         record.memories.push_back({memory.hit.id, memory.hit.passage, memory.hit.values});
@@ -186,10 +216,10 @@ EvaluateResponse Evaluate::evaluate(const RequestContext& context, const Admissi
                                     const EvaluateRequest& request) {
     const auto situation = load(context, admission, request);
     const auto bundle =
-        domain::make_bundle(bundle_input(request, situation.found, situation.session),
+        domain::make_bundle(bundle_input(admission, request, situation.found, situation.session),
                             [this](std::string_view text) { return embedder_.count_pieces(text); });
     auto response =
-        answer_of(situation.found, situation.session, bundle, situation.memories_capped);
+        answer_of(admission, situation.found, situation.session, bundle, situation.memories_capped);
     const Uuid id = ids_.next(context.now);
     response.set_evaluation_id(id.to_string());
     record(context, admission, request, situation, id, response);
@@ -208,9 +238,9 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
     row.subject_hmac = subject_hmac;
     row.created_at = context.now;
     row.expires_at = context.now + record_lifetime_;
-    row.sealed =
-        domain::seal_record(key->data_key, tenant.id, id,
-                            record_of(request, situation.found, situation.session, context.now));
+    row.sealed = domain::seal_record(
+        key->data_key, tenant.id, id,
+        record_of(admission, request, situation.found, situation.session, context.now));
     if (!situation.session_hmac.empty()) {
         row.session_hmac = situation.session_hmac;
     }

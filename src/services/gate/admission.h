@@ -1,16 +1,26 @@
 #pragma once
+#include <memory>
+#include <vector>
+
 #include "backends/postgres/tenant/tenants.h"
+#include "domain/constitution/rules/rule_set.h"
 #include "domain/identity/access.h"
 #include "domain/identity/claims.h"
+#include "services/gate/law_in_force.h"
 #include "services/gate/request_context.h"
 
 namespace soma::services {
 
-/// A request the gate has let in: whose it is and what it may do. Read-only.
+/// A request the gate has let in: whose it is, what it may do, and under which law: one from its
+/// beginning to its end. Read-only.
 struct Admission {
     domain::Principal principal;
     backends::TenantRow tenant;
     domain::Endpoint endpoint;
+    /// Null for the constitution's own endpoints alone, while no law is in force.
+    std::shared_ptr<const EnforcedLaw> law = nullptr;
+    std::vector<domain::Advice> policy = {};  ///< the law's directives for it; views into `law`
+    domain::TextClasses redacted = {};        ///< what was blotted out of it
 };
 
 }  // namespace soma::services

@@ -1,5 +1,7 @@
 #include "services/gate/gate.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <utility>
 
 #include "services/commit/wait.h"
@@ -36,8 +38,24 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
 }};
 
 constexpr int kPermissionDeniedStatus = 403;
+constexpr int kUnavailableStatus = 503;
 /// A refusal is recorded even when the request itself ran out of time.
 constexpr std::chrono::milliseconds kRefusalTime{1000};
+
+/// Of every governed endpoint, by its request's type in the contract.
+std::vector<std::unique_ptr<const RequestReader>> make_readers() {
+    std::vector<std::unique_ptr<const RequestReader>> readers(domain::kEndpointCount);
+    for (const auto& [name, endpoint] : kMethods) {
+        const auto* method =
+            google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(std::string(name));
+        SOMA_ASSERT(method != nullptr, "the contract has every method of the gate");
+        if (!domain::is_constitutional(endpoint)) {
+            readers[static_cast<std::size_t>(endpoint)] =
+                std::make_unique<const RequestReader>(method->input_type());
+        }
+    }
+    return readers;
+}
 
 std::string_view decision_of(ErrorKind kind) {
     switch (kind) {
@@ -72,8 +90,21 @@ domain::EventDraft draft_event(const RequestContext& context, const Admission& a
     event.request_id = context.request_id;
     event.trace_id = context.trace_id;
     event.telemetry_ref = context.telemetry_ref;
+    stamp(event, admission.law.get());
+    if (!admission.redacted.empty()) {
+        event.details["redacted"] = domain::text_class_names(admission.redacted);
+    }
     return event;
 }
+
+Gate::Gate(backends::TokenVerifier& verifier, TenantDirectory& tenants, const LawInForce& laws,
+           Committer& committer, UuidGenerator& ids)
+    : verifier_(verifier),
+      tenants_(tenants),
+      laws_(laws),
+      committer_(committer),
+      ids_(ids),
+      readers_(make_readers()) {}
 
 std::shared_ptr<const Admission> Gate::admit(const RequestContext& context) {
     auto verdict = verifier_.verify(context.bearer_token, context.now, context.deadline);
@@ -89,13 +120,53 @@ std::shared_ptr<const Admission> Gate::admit(const RequestContext& context) {
         throw Error(ErrorKind::unauthenticated, "a valid bearer token is needed", "unknown tenant");
     }
     auto admission = std::make_shared<const Admission>(
-        Admission{std::move(principal), std::move(*tenant), endpoint_of(context.method)});
+        Admission{std::move(principal), std::move(*tenant), endpoint_of(context.method),
+                  laws_.find(context.now)});
     if (!domain::may_call(admission->principal.roles, admission->endpoint)) {
-        const Error denied(ErrorKind::permission_denied, "the token's roles do not allow this");
-        record_refusal(context, *admission, denied, kPermissionDeniedStatus);
-        throw denied;
+        refuse(context, *admission,
+               Error(ErrorKind::permission_denied, "the token's roles do not allow this"),
+               kPermissionDeniedStatus);
+    }
+    if (!admission->law && !domain::is_constitutional(admission->endpoint)) {
+        count(LawOutcome::no_law);
+        refuse(context, *admission, laws_.refusal(context.now), kUnavailableStatus);
     }
     return admission;
+}
+
+std::shared_ptr<const Admission> Gate::judge(const std::shared_ptr<const Admission>& admission,
+                                             google::protobuf::Message& request) {
+    const auto& reader = readers_[static_cast<std::size_t>(admission->endpoint)];
+    if (!reader) {
+        return admission;
+    }
+    SOMA_ASSERT(admission->law, "a governed request was admitted under a law");
+    auto judgement = services::judge(*admission->law, *reader,
+                                     {.endpoint = admission->endpoint,
+                                      .roles = admission->principal.roles,
+                                      .tenant = admission->tenant.id},
+                                     request);
+    count(judgement.outcome);
+    if (judgement.refusal) {
+        throw *judgement.refusal;
+    }
+    if (judgement.policy.empty() && judgement.redacted.empty()) {
+        return admission;
+    }
+    auto judged = std::make_shared<Admission>(*admission);
+    judged->policy = std::move(judgement.policy);
+    judged->redacted = judgement.redacted;
+    return judged;
+}
+
+void Gate::refuse(const RequestContext& context, const Admission& admission, const Error& error,
+                  int status) {
+    record_refusal(context, admission, error, status);
+    throw error;
+}
+
+void Gate::count(LawOutcome outcome) {
+    outcomes_[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
 }
 
 void Gate::record_refusal(const RequestContext& context, const Admission& admission,
@@ -103,6 +174,9 @@ void Gate::record_refusal(const RequestContext& context, const Admission& admiss
     auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
     event.decision = decision_of(error.kind());
     event.status = status;
+    if (!error.article().empty()) {
+        event.article = error.article();
+    }
     const Deadline deadline(std::max(context.deadline.remaining(), kRefusalTime));
     domain::Intent intent{.tenant = admission.tenant.streams(),
                           .now = context.now,
@@ -116,6 +190,10 @@ void Gate::record_refusal(const RequestContext& context, const Admission& admiss
 
 std::uint64_t Gate::refused_tokens(domain::TokenRefusal reason) const {
     return refused_tokens_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+}
+
+std::uint64_t Gate::outcomes(LawOutcome outcome) const {
+    return outcomes_[static_cast<std::size_t>(outcome)].load(std::memory_order_relaxed);
 }
 
 }  // namespace soma::services

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/error.h"
+#include "base/encoding.h"
 #include "domain/constitution/chain.h"
 
 namespace soma::services {
@@ -12,6 +12,13 @@ namespace {
 constexpr int kRetryAfterSeconds = 5;
 
 }  // namespace
+
+void stamp(domain::EventDraft& event, const EnforcedLaw* law) {
+    if (law != nullptr) {
+        event.constitution_version = law->version;
+        event.constitution_hash = to_hex(law->hash);
+    }
+}
 
 std::string LawInForce::trouble(const Held& held, Time now) {
     if (!held.law) {
@@ -25,17 +32,22 @@ std::string LawInForce::trouble(const Held& held, Time now) {
 }
 
 std::shared_ptr<const EnforcedLaw> LawInForce::require(Time now) const {
-    std::string why;
-    {
-        // Held for tens of nanoseconds; a copy under a mutex is what the thread sanitizer can read.
-        const std::scoped_lock lock(mutex_);
-        why = trouble(held_, now);
-        if (why.empty()) {
-            return held_.law;
-        }
+    auto law = find(now);
+    if (!law) {
+        throw refusal(now);
     }
-    throw Error(ErrorKind::unavailable, "no law is in force: " + why)
+    return law;
+}
+
+Error LawInForce::refusal(Time now) const {
+    return Error(ErrorKind::unavailable, "no law is in force: " + why_not(now))
         .retry_after(kRetryAfterSeconds);
+}
+
+std::shared_ptr<const EnforcedLaw> LawInForce::find(Time now) const {
+    // Held for tens of nanoseconds; a copy under a mutex is what the thread sanitizer can read.
+    const std::scoped_lock lock(mutex_);
+    return trouble(held_, now).empty() ? held_.law : nullptr;
 }
 
 void LawInForce::put(std::shared_ptr<const EnforcedLaw> law,

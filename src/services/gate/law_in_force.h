@@ -5,9 +5,11 @@
 #include <mutex>
 #include <string>
 
+#include "base/error.h"
 #include "base/time.h"
 #include "domain/constitution/document/constitution.h"
 #include "domain/constitution/rules/rule_set.h"
+#include "domain/ledger/event.h"
 
 namespace soma::services {
 
@@ -20,6 +22,9 @@ struct EnforcedLaw {
     domain::RuleSet rules;
 };
 
+/// Notes in the event under which version it happens; null: none was in force.
+void stamp(domain::EventDraft& event, const EnforcedLaw* law);
+
 /// The law that is in force, or why there is none: at the start, after a verification that failed,
 /// when none succeeded for too long, and out of the law's own term. Thread-safe.
 class LawInForce {
@@ -27,6 +32,12 @@ class LawInForce {
     /// Throws Error unavailable (with Retry-After) that says why when no law is in force at `now`,
     /// the request's own reading of the clock.
     std::shared_ptr<const EnforcedLaw> require(Time now) const;
+
+    /// The same for whoever can do without: null when none is in force.
+    std::shared_ptr<const EnforcedLaw> find(Time now) const;
+
+    /// What require() throws.
+    Error refusal(Time now) const;
 
     /// `law` (never null) was verified and is believed until `trusted_until`.
     void put(std::shared_ptr<const EnforcedLaw> law,

@@ -59,6 +59,7 @@ void Jobs::remove_expired(Time now, const Deadline& deadline) {
         event.actor = "somabrain";
         event.action = "memory.expire";
         event.targets = {expired.memory};
+        stamp(event, laws_.find(now).get());
         domain::Intent intent{.tenant = tenant->streams(), .now = now, .deadline = deadline};
         intent.changes.emplace_back(domain::Remove{expired.memory, std::move(event)});
         // Gone already when somebody deleted it in between: then nothing is written.

@@ -9,6 +9,7 @@
 #include "backends/postgres/tenant/tenants.h"
 #include "services/commit/committer.h"
 #include "services/erasure/eraser.h"
+#include "services/gate/law_in_force.h"
 
 namespace soma::services {
 
@@ -26,12 +27,13 @@ struct JobLimits {
 class Jobs {
   public:
     Jobs(backends::Maintenance& maintenance, Committer& committer, backends::Tenants& tenants,
-         Eraser& eraser, UuidGenerator& ids, JobLimits limits)
+         Eraser& eraser, UuidGenerator& ids, const LawInForce& laws, JobLimits limits)
         : maintenance_(maintenance),
           committer_(committer),
           tenants_(tenants),
           eraser_(eraser),
           ids_(ids),
+          laws_(laws),
           limits_(limits) {}
     ~Jobs() { stop(); }
 
@@ -48,6 +50,7 @@ class Jobs {
     backends::Tenants& tenants_;
     Eraser& eraser_;
     UuidGenerator& ids_;
+    const LawInForce& laws_;
     JobLimits limits_;
     std::mutex mutex_;
     std::condition_variable stopped_;

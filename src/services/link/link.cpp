@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "services/gate/request_reader.h"
 #include "services/recall/record.h"
 
 namespace soma::services {
@@ -12,7 +13,6 @@ namespace {
 using namespace somabrain::v1;
 
 constexpr int kCreatedStatus = 201;
-constexpr int kDefaultLimit = 100;
 
 LinkResponse response_of(const domain::LinkKey& key, const domain::Assigned& assigned,
                          std::uint64_t epoch) {
@@ -64,7 +64,7 @@ GetLinksResponse Link::list(const RequestContext& context, const Admission& admi
     if (!memory || (memory->facts.expires_at && *memory->facts.expires_at <= context.now)) {
         throw Error(ErrorKind::not_found, "no such memory").at("/id");
     }
-    const int limit = request.has_limit() ? request.limit() : kDefaultLimit;
+    const int limit = request.has_limit() ? request.limit() : kDefaultPage;
     GetLinksResponse response;
     // One more than asked for tells whether there are more.
     for (const auto& link : links_.of(tenant, id, limit + 1, context.now, context.deadline)) {

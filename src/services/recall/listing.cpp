@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "domain/memory/page_cursor.h"
+#include "services/gate/request_reader.h"
 #include "services/recall/recall.h"
 #include "services/recall/record.h"
 
@@ -12,7 +13,6 @@ namespace {
 using namespace somabrain::v1;
 using domain::PageCursor;
 
-constexpr int kDefaultPage = 100;
 /// Rows are fetched so many at a time: sealed texts are large, and a page may end early.
 constexpr std::size_t kRowsAtATime = 50;
 /// A page is at most 1 MiB of JSON, and one memory with its links whatever it takes (less than

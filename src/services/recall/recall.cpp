@@ -5,6 +5,7 @@
 #include "domain/memory/sealing.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
+#include "services/gate/request_reader.h"
 #include "services/recall/answer.h"
 #include "services/recall/record.h"
 
@@ -14,7 +15,6 @@ namespace {
 using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
-constexpr int kDefaultTopK = 10;
 /// recall's answer is at most 1 MiB of JSON; what is not results takes less than the rest.
 constexpr std::size_t kMaxAnswerBytes = (1u << 20) - 1024;
 

@@ -82,7 +82,7 @@ def test_what_is_restored_is_what_was_backed_up(stack, make_tenant, second, tmp_
     cursor = tenant.agent.list(limit=1).json["next_cursor"]
     done = stack.run("backup", tmp_path / "backup")
     assert "backed up" in done.stdout and done.stderr == ""
-    tenant.agent.delete(told["bob"])
+    tenant.operator.delete(told["bob"])
     own.agent.remember("Written after the backup.")
     subject = destroy_key(stack, tenant, told["eve"])
 

@@ -97,7 +97,7 @@ def test_a_deleted_memory_takes_its_links_along(tenant, agent, pair):
     third = agent.remember("Take an umbrella.")["id"]
     link(agent, *pair)
     link(agent, pair[1], third)
-    agent.delete(pair[0])
+    tenant.operator.delete(pair[0])
     assert stored(tenant) == 1
     assert [one["to"] for one in links(agent, pair[1])["links"]] == [third]
     assert_problem(agent.call("GET", f"/v1/memories/{pair[0]}/links"), 404, "/id")

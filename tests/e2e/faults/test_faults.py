@@ -167,7 +167,7 @@ def test_redis_is_killed(private_stack, filled):
         bundle = client.evaluate("second question", session_id="s")
         texts = [item["text"] for item in bundle["working_memory"]]
         assert texts[-2:] == ["first question", "said without a cache"]
-        assert client.delete(ids[0]).status == 200
+        assert tenant.operator.delete(ids[0]).status == 200
         assert health(private_stack) == 200
         status, document = private_stack.ready()
         assert (status, document["status"]) == (200, "degraded")

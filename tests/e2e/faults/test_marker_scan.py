@@ -75,7 +75,7 @@ def use_everywhere(tenant, marker):
                        metadata={marker: marker}, tokens=1,
                        used_memory_ids=[memory["id"] for memory in bundle["memories"]])
     assert marker in agent.get(second.json["id"]).json["text"]
-    agent.delete(first["id"])
+    tenant.operator.delete(first["id"])
     for bad in ({"text": marker, "turn": -1}, {"text": marker, "kind": 5}, {marker: marker},
                 f'{{"text":"{marker}"'):
         assert agent.post("/v1/memories", bad).status == 400

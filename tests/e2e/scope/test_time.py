@@ -47,7 +47,7 @@ def test_valid_at(agent):
     assert both(agent, "lives") == {made[2]}
 
 
-def test_as_of_a_token(agent):
+def test_as_of_a_token(agent, operator):
     first = agent.remember("The code is 1111.", key="code")
     second = agent.remember("The code is 2222.", key="code")
     other = agent.remember("The code is on the fridge.")
@@ -57,7 +57,7 @@ def test_as_of_a_token(agent):
     assert both(agent, "code", as_of=first["state_token"]) == {first["id"]}
     shown = agent.list(as_of=first["state_token"]).json["memories"][0]
     assert "superseded_by" not in shown and "valid_to" not in shown, "as it was recorded"
-    assert agent.delete(other["id"]).status == 200
+    assert operator.delete(other["id"]).status == 200
     assert both(agent, "code", as_of=other["state_token"]) == {second["id"]}, "gone from everywhere"
 
 
@@ -135,10 +135,10 @@ def test_writes_between_pages_neither_add_nor_take_away(agent):
     assert len(ids_of(agent.list())) == 13, "asked anew, all that was written is there"
 
 
-def test_what_is_deleted_between_pages_is_gone(agent):
+def test_what_is_deleted_between_pages_is_gone(agent, operator):
     made = [agent.remember(f"note {n}")["id"] for n in range(9)]
     left = iter(made[::-1])
-    found = sum(pages(agent, lambda: agent.delete(next(left)), limit=4), [])
+    found = sum(pages(agent, lambda: operator.delete(next(left)), limit=4), [])
     assert found == made[:8]  # one deletion before the second page, which is the last
 
 
@@ -180,7 +180,7 @@ def test_bad_parameters(shared, parameters, field, said):
     assert_problem(shared.agent.list(**parameters), 400, field, said)
 
 
-def test_history(agent):
+def test_history(agent, operator):
     made = [agent.remember(f"version {n}", key="doc") for n in range(4)]
     agent.remember("another", key="other")
     for one in made:  # from any of them
@@ -195,7 +195,7 @@ def test_history(agent):
     assert first.json["memories"] + rest.json["memories"] == memories
     assert "next_cursor" not in rest.json
     assert_problem(agent.history(made[1]["id"], cursor=first.json["next_cursor"]), 400, "/cursor")
-    assert agent.delete(made[1]["id"]).status == 200
+    assert operator.delete(made[1]["id"]).status == 200
     assert [m["text"] for m in agent.history(made[3]["id"]).json["memories"]] == [
         "version 0", "version 2", "version 3"]
     assert_problem(agent.history(made[1]["id"]), 404, "/id")

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -17,6 +18,63 @@ using somabrain::v1::RememberResponse;
 
 const Header kJson{"content-type", "application/json"};
 const Header kToken{"authorization", "Bearer good"};
+
+/// A value that the field's limits accept, as a parameter spells it.
+std::string least(const google::protobuf::FieldDescriptor* field) {
+    const auto& limits = field->options().GetExtension(somabrain::v1::limits);
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+        return "1";
+    }
+    if (limits.one_of_size() > 0) {
+        return limits.one_of(0);
+    }
+    return limits.format() == somabrain::v1::FORMAT_UUID
+               ? "0190aaaa-bbbb-7ccc-8ddd-eeeeffff0000"
+               : std::string(std::max(1U, limits.min_bytes()), '1');
+}
+
+bool is_required(const google::protobuf::FieldDescriptor* field) {
+    return field->options().GetExtension(somabrain::v1::limits).required();
+}
+
+/// A body with what the type requires beyond `path`, and no more.
+std::string minimal(const google::protobuf::Descriptor* type, const std::string& path = "") {
+    std::string body;
+    for (int i = 0; i < type->field_count(); ++i) {
+        const auto* field = type->field(i);
+        if (!is_required(field) || path.find("{" + field->name() + "}") != std::string::npos) {
+            continue;
+        }
+        std::string value = least(field);
+        if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+            value = minimal(field->message_type());
+        } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+            value = '"' + value + '"';
+        }
+        body += (body.empty() ? "\"" : ",\"") + field->name() +
+                "\":" + (field->is_repeated() ? "[" + value + "]" : value);
+    }
+    return "{" + body + "}";
+}
+
+/// The path of a route, its parameters given, and what else a request without a body requires.
+std::string target_of(const Route& route) {
+    const auto* type = route.method->input_type();
+    const std::string& pattern = route.options->path();
+    std::string target = pattern;
+    char before = '?';
+    for (int i = 0; i < type->field_count(); ++i) {
+        const auto* field = type->field(i);
+        const auto at = target.find("{" + field->name() + "}");
+        if (at != std::string::npos) {
+            target.replace(at, field->name().size() + 2, least(field));
+        } else if (is_required(field) && route.options->max_body_bytes() == 0) {
+            target += before + field->name() + "=" + least(field);
+            before = '&';
+        }
+    }
+    return target;
+}
 
 /// The corridor with a gate that lets "good" in and writes down what it is told.
 class ApiSite : public testing::Test {
@@ -59,6 +117,24 @@ class ApiSite : public testing::Test {
                     admission->principal.actor = "ann";
                     return admission;
                 },
+                .judge =
+                    [this](const std::shared_ptr<const Admission>& admission,
+                           google::protobuf::Message& message) {
+                        steps_ += " judge";
+                        auto* request = dynamic_cast<RememberRequest*>(&message);
+                        if (request == nullptr) {
+                            return admission;
+                        }
+                        if (request->text() == "forbidden") {
+                            throw Error(ErrorKind::permission_denied, "no").by_article("a1", "No.");
+                        }
+                        if (request->text() == "mail") {
+                            request->set_text("[blotted out]");
+                        }
+                        auto judged = std::make_shared<Admission>(*admission);
+                        judged->principal.actor += "*";
+                        return std::shared_ptr<const Admission>(judged);
+                    },
                 .refused =
                     [this](const RequestContext&, const Admission& admission, const Error& error,
                            int status) {
@@ -95,8 +171,28 @@ TEST_F(ApiSite, TheWholeWay) {
                             R"({"text":"tea"})");
     EXPECT_EQ(reply.status, 201);
     EXPECT_EQ(reply.body, R"({"sequence":7,"state_token":""})");
-    EXPECT_EQ(steps_, " admit handle(ann,tea,k1)");
+    EXPECT_EQ(steps_, " admit judge handle(ann*,tea,k1)");
     EXPECT_EQ(log_, "somabrain.v1.Memory.Remember 201 ");
+}
+
+TEST_F(ApiSite, TheLawIsAskedBeforeTheHandler) {
+    const auto forbidden = call("POST", "/v1/memories", {kJson, kToken}, R"({"text":"forbidden"})");
+    EXPECT_EQ(forbidden.status, 403);
+    EXPECT_EQ(boost::json::parse(forbidden.body).at("article"), "a1");
+    EXPECT_EQ(steps_, " admit judge refused(ann,403)");
+    call("POST", "/v1/memories", {kJson, kToken}, R"({"text":"mail"})");
+    EXPECT_EQ(steps_, " admit judge handle(ann*,[blotted out],)");
+}
+
+// Every method of the contract, so that none has a way around.
+TEST_F(ApiSite, EveryMethodPassesTheLaw) {
+    for (const Route& route : routes_.all()) {
+        const bool has_body = route.options->max_body_bytes() > 0;
+        call(route.options->verb(), target_of(route),
+             has_body ? std::vector{kJson, kToken} : std::vector{kToken},
+             has_body ? minimal(route.method->input_type(), route.options->path()) : "");
+        EXPECT_TRUE(steps_.starts_with(" admit judge")) << route.options->path() << steps_;
+    }
 }
 
 TEST_F(ApiSite, NoBodyIsDecodedForStrangers) {
@@ -114,11 +210,11 @@ TEST_F(ApiSite, RefusalsAfterAdmissionAreToldToTheGate) {
         400);
     EXPECT_EQ(steps_, " admit refused(ann,400)");
     EXPECT_EQ(call("POST", "/v1/memories", {kJson, kToken}, R"({"text":"not found"})").status, 404);
-    EXPECT_EQ(steps_, " admit handle(ann,not found,) refused(ann,404)");
+    EXPECT_EQ(steps_, " admit judge handle(ann*,not found,) refused(ann,404)");
     const auto mistake = call("POST", "/v1/memories", {kJson, kToken}, R"({"text":"mistake"})");
     EXPECT_EQ(mistake.status, 500);
     EXPECT_EQ(mistake.body.find("secret"), std::string::npos);
-    EXPECT_EQ(steps_, " admit handle(ann,mistake,) refused(ann,500)");
+    EXPECT_EQ(steps_, " admit judge handle(ann*,mistake,) refused(ann,500)");
     EXPECT_NE(log_.find("secret reason"), std::string::npos);
 }
 

@@ -51,6 +51,29 @@ TEST(ErrorReply, IsAProblemNamingFieldAndLimit) {
     EXPECT_TRUE(problem.as_object().contains("title"));
 }
 
+TEST(ErrorReply, ARefusalByTheLawNamesItsArticle) {
+    const Error error = Error(ErrorKind::permission_denied, "the constitution forbids this")
+                            .by_article("a1", "No.");
+    const auto problem = boost::json::parse(error_reply(error, "rid").body);
+    EXPECT_EQ(problem.at("article"), "a1");
+    EXPECT_EQ(problem.at("article_text"), "No.");
+    const auto other = boost::json::parse(
+        error_reply(Error(ErrorKind::permission_denied, "the role"), "rid").body);
+    EXPECT_FALSE(other.as_object().contains("article"));
+    EXPECT_FALSE(other.as_object().contains("article_text"));
+}
+
+TEST(ErrorReply, OfALongArticleTheBeginningIsEnough) {
+    const auto text_of = [](const std::string& words) {
+        const Error error = Error(ErrorKind::permission_denied, "no").by_article("a1", words);
+        return std::string(
+            boost::json::parse(error_reply(error, "rid").body).at("article_text").as_string());
+    };
+    EXPECT_EQ(text_of(std::string(1024, 'x')), std::string(1024, 'x'));
+    EXPECT_EQ(text_of(std::string(1025, 'x')), std::string(1024, 'x') + "…");
+    EXPECT_EQ(text_of(std::string(1023, 'x') + "ä"), std::string(1023, 'x') + "…");
+}
+
 TEST(ErrorReply, InternalMistakesSayNothing) {
     const auto reply = error_reply(
         Error(ErrorKind::internal, "table memories", "SQL secret").at("/secret"), "rid");

@@ -32,11 +32,12 @@ class UnexpectedAnswer(SomaBrainError):
 class ApiError(SomaBrainError):
     """The service said no, by problem+json (RFC 9457).
 
-    Attributes: `status` (HTTP), `type` (a URN), `kind` (its last segment, e.g. "invalid_argument";
-    empty when the answer is no problem+json), `title`, `detail` (a sentence), `field` (what was to
-    blame: a JSON pointer or a header's name), `limit` (the rule that was broken, in words, e.g.
-    "must have at most 256 bytes"), `request_id` (the service's log knows it), `retry_after`
-    (seconds, when the service named a time). What does not apply is an empty string or None.
+    Attributes: `problem` (the answer's JSON), `status` (HTTP), `type` (a URN), `kind` (its last
+    segment, e.g. "invalid_argument"; empty when the answer is no problem+json), `title`, `detail`
+    (a sentence), `field` (what was to blame: a JSON pointer or a header's name), `limit` (the rule
+    that was broken, in words, e.g. "must have at most 256 bytes"), `request_id` (the service's log
+    knows it), `retry_after` (seconds, when the service named a time). What does not apply is an
+    empty string or None.
     """
 
     def __init__(self, status: int, problem: Mapping[str, Any],
@@ -44,6 +45,7 @@ class ApiError(SomaBrainError):
         # All of it to the base: that makes the exception picklable.
         super().__init__(status, problem, retry_after)
         self.status = status
+        self.problem = problem
         self.type = str(problem.get("type", ""))
         self.kind = self.type.rpartition(":")[2]
         self.title = str(problem.get("title", ""))
@@ -73,7 +75,23 @@ class UnauthenticatedError(ApiError):
 
 
 class PermissionDeniedError(ApiError):
-    """403: the token's roles do not allow this."""
+    """403: the token's roles, or the constitution, do not allow this."""
+
+
+class LawDeniedError(PermissionDeniedError):
+    """403: the constitution forbids this, or leaves it to a person.
+
+    `article` is the id of the article it rests on, `article_text` its words (at most the first
+    1,024 bytes).
+    """
+
+    @property
+    def article(self) -> str:
+        return str(self.problem.get("article", ""))
+
+    @property
+    def article_text(self) -> str:
+        return str(self.problem.get("article_text", ""))
 
 
 class NotFoundError(ApiError):
@@ -137,5 +155,7 @@ def api_error(status: int, body: object, text: str, retry_after: Optional[float]
     """The error of an answer: `body` is its JSON or None, `text` the answer as it came."""
     if isinstance(body, dict) and isinstance(body.get("type"), str):
         kind = body["type"].rpartition(":")[2]
+        if kind == "permission_denied" and "article" in body:
+            return LawDeniedError(status, body, retry_after)
         return _BY_KIND.get(kind, ApiError)(status, body, retry_after)
     return ApiError(status, {"detail": text[:_SHOWN_DETAIL]}, retry_after)

@@ -128,6 +128,12 @@ class WorkingMemoryItem:
 
 
 @dataclass(frozen=True)
+class PolicyDirective:
+    article: str  # of the constitution
+    text: str
+
+
+@dataclass(frozen=True)
 class EvaluateResponse:
     evaluation_id: str
     digest: str
@@ -135,10 +141,11 @@ class EvaluateResponse:
     fused: List[float]  # the sum of weight × memory vector
     residual: List[float]  # query − fused: what memory does not explain
     working_memory: List[WorkingMemoryItem]
-    prompt: str  # memories quoted as data
+    prompt: str  # begins with the law's words; memories are quoted as data
     state_token: str
+    constitution_version: int
     capped: List[str] = field(default_factory=list)
-    constitution_version: Optional[int] = None
+    policy: List[PolicyDirective] = field(default_factory=list)  # what the law says to whoever acts
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ inline constexpr std::size_t kMaxNameBytes = 64;   ///< ids: a-z 0-9 . _ -
 inline constexpr std::size_t kMaxMatchItems = 64;  ///< of each list of a match
 inline constexpr std::size_t kMaxTagBytes = 256;   ///< as a memory's tag
 inline constexpr std::size_t kMaxDirectiveBytes = 1'024;
+/// Of a document's directives together: whatever matches, an evaluation's prompt has room for it.
+inline constexpr std::size_t kMaxDirectives = 16;
+inline constexpr std::size_t kMaxDirectivesBytes = 2'048;
 inline constexpr double kMaxPenalty = 1'000;
 inline constexpr double kMaxParameter = 1'000'000;  ///< magnitude of utility and bounds
 inline constexpr int kMaxTermDays = 3'660;          ///< from issued_at to expires_at

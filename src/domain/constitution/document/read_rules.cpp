@@ -134,6 +134,8 @@ Effect read_effect(const Reader& effect) {
 std::vector<Rule> read_rules(const Reader& rules, const std::vector<Article>& articles) {
     std::vector<Rule> out;
     std::set<std::string> ids;
+    std::size_t directives = 0;
+    std::size_t directive_bytes = 0;
     for (const Reader& item : rules.items(0, kMaxRules)) {
         item.expect_members({"id", "article", "match", "effect"});
         Rule rule{item.at("id").name(), item.at("article").name(), read_match(item.at("match")),
@@ -144,6 +146,14 @@ std::vector<Rule> read_rules(const Reader& rules, const std::vector<Article>& ar
         if (std::none_of(articles.begin(), articles.end(),
                          [&](const Article& article) { return article.id == rule.article; })) {
             item.at("article").fail("is the id of no article");
+        }
+        if (const auto* directive = std::get_if<Directive>(&rule.effect)) {
+            directive_bytes += directive->text.size();
+            if (++directives > kMaxDirectives || directive_bytes > kMaxDirectivesBytes) {
+                item.at("effect").fail("all directives together may be " +
+                                       std::to_string(kMaxDirectives) + ", of " +
+                                       std::to_string(kMaxDirectivesBytes) + " bytes");
+            }
         }
         out.push_back(std::move(rule));
     }

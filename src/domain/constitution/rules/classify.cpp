@@ -295,7 +295,9 @@ TextClasses classify_text(std::string_view text) {
     return classes;
 }
 
-std::string redact_text(std::string_view text, TextClasses classes) {
+namespace {
+
+std::string blotted_once(std::string_view text, TextClasses classes) {
     std::string out;
     std::size_t done = 0;
     for (const ClassifiedSpan& span : classify_spans(text)) {
@@ -310,6 +312,18 @@ std::string redact_text(std::string_view text, TextClasses classes) {
         done = span.end;
     }
     out.append(text, done);
+    return out;
+}
+
+}  // namespace
+
+std::string redact_text(std::string_view text, TextClasses classes) {
+    std::string out = blotted_once(text, classes);
+    // What touched a span may only now begin a word, and be found: a token after a telephone
+    // number. Each round takes characters of the text away, so there is a last one.
+    while (classify_text(out).intersects(classes)) {
+        out = blotted_once(out, classes);
+    }
     return out;
 }
 

@@ -17,8 +17,8 @@ namespace soma::domain {
 enum class Amount : std::uint8_t {
     items,       ///< memories the request writes
     text_bytes,  ///< bytes of the longest text it brings
-    results,     ///< memories it asks for
-    tokens,      ///< its token budget
+    results,     ///< memories it asks for, or has by default
+    tokens,      ///< its token budget, if it states one
     cost,        ///< what the planned action costs, in the tenant's price unit
 };
 inline constexpr std::size_t kAmountCount = 5;
@@ -57,7 +57,8 @@ struct Allow {
 struct Deny {
     friend bool operator==(Deny, Deny) = default;
 };
-/// Text of these classes is blotted out before it is kept or shown.
+/// Text of these classes is blotted out of the request before anything else sees it. Where that
+/// cannot be, in a name, the request is refused.
 struct Redact {
     TextClasses classes;
     friend bool operator==(Redact, Redact) = default;

@@ -109,10 +109,11 @@ Verdict RuleSet::evaluate(const RequestFacts& facts) const {
             keep_first(verdict.denied_by, rule.id, rule.article);
         } else if (const auto* redact = std::get_if<Redact>(&rule.effect)) {
             verdict.redact.add(redact->classes);
+            keep_first(verdict.redact_by, rule.id, rule.article);
         } else if (std::holds_alternative<RequireReview>(rule.effect)) {
             keep_first(verdict.review_by, rule.id, rule.article);
         } else if (const auto* directive = std::get_if<Directive>(&rule.effect)) {
-            verdict.directives.push_back(directive->text);
+            verdict.directives.push_back({rule.article, directive->text});
         } else {
             verdict.penalty += std::get<Penalty>(rule.effect).amount;
         }

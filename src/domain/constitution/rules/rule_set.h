@@ -29,13 +29,22 @@ struct Ground {
     friend bool operator==(Ground, Ground) = default;
 };
 
+/// A directive and the article it is given for. Views into the RuleSet.
+struct Advice {
+    std::string_view article;
+    std::string_view text;
+
+    friend bool operator==(Advice, Advice) = default;
+};
+
 /// The law's answer. Views live as long as the RuleSet.
 struct Verdict {
     bool allowed = false;
     std::optional<Ground> denied_by;  ///< absent though not allowed: no rule allows it
     std::optional<Ground> review_by;  ///< a person must confirm
     TextClasses redact;
-    std::vector<std::string_view> directives;
+    std::optional<Ground> redact_by;
+    std::vector<Advice> directives;
     double penalty = 0;
 
     friend bool operator==(const Verdict&, const Verdict&) = default;

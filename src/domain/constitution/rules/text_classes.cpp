@@ -24,4 +24,14 @@ std::optional<TextClass> parse_text_class(std::string_view name) {
     return std::nullopt;
 }
 
+std::string text_class_names(TextClasses classes) {
+    std::string names;
+    for (std::size_t i = 0; i < kTextClassCount; ++i) {
+        if (classes.has(static_cast<TextClass>(i))) {
+            (names += names.empty() ? "" : ", ") += kNames[i];
+        }
+    }
+    return names;
+}
+
 }  // namespace soma::domain

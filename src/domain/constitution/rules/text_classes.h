@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace soma::domain {
@@ -41,6 +42,11 @@ class TextClasses {
     constexpr bool empty() const { return bits_ == 0; }
     constexpr bool intersects(TextClasses other) const { return (bits_ & other.bits_) != 0; }
 
+    friend constexpr TextClasses operator&(TextClasses a, TextClasses b) {
+        TextClasses both;
+        both.bits_ = a.bits_ & b.bits_;
+        return both;
+    }
     friend constexpr bool operator==(TextClasses, TextClasses) = default;
 
   private:
@@ -49,5 +55,8 @@ class TextClasses {
     }
     std::uint32_t bits_ = 0;
 };
+
+/// "pii.email, pii.phone", in the order above.
+std::string text_class_names(TextClasses classes);
 
 }  // namespace soma::domain

@@ -131,6 +131,9 @@ TEST_F(ErasureTest, EveryTierForgetsOneSubjectAndNoOther) {
     EXPECT_EQ(std::string(erase->at("details").at("erasure_id").as_string()), answer.id());
     EXPECT_EQ(std::string(body.at("event").at("leaf").as_string()),
               to_hex(domain::leaf_hash(boost::json::serialize(*erase))));
+    for (const auto& event : events) {
+        EXPECT_EQ(event.at("constitution_version"), 7) << event.at("action");
+    }
     EXPECT_EQ(
         std::count_if(erase, events.end(),
                       [](const auto& event) { return event.at("action") == "subject.erased"; }),

@@ -49,7 +49,7 @@ TEST_F(EvaluateTest, WeightsSumToOneAndResidualIsWhatMemoryDoesNotExplain) {
         EXPECT_NEAR(answer.fused(d) + answer.residual(d), query, 1e-6F);
     }
     EXPECT_NE(answer.prompt().find("We sail at dawn."), std::string::npos);
-    EXPECT_FALSE(answer.has_constitution_version());
+    EXPECT_EQ(answer.constitution_version(), LivingCore::law()->version);
 }
 
 TEST_F(EvaluateTest, TheSealedRecordNamesWhatItRestedOn) {

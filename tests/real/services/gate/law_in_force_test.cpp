@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "support/law_forge.h"
 
@@ -33,6 +34,7 @@ std::string refusal(const LawInForce& in_force, Time now = kNow) {
         EXPECT_EQ(error.kind(), ErrorKind::unavailable);
         EXPECT_GT(error.retry_after_seconds(), 0);
         EXPECT_EQ(error.public_message(), "no law is in force: " + in_force.why_not(now));
+        EXPECT_EQ(in_force.find(now), nullptr);
         return error.public_message();
     }
     ADD_FAILURE() << "there is a law in force";
@@ -49,6 +51,7 @@ TEST(LawInForce, WhatWasPutIsGivenToAll) {
     const auto first = law();
     in_force.put(first, in(std::chrono::seconds(600)));
     EXPECT_EQ(in_force.require(kNow), first);
+    EXPECT_EQ(in_force.find(kNow), first);
     EXPECT_EQ(in_force.why_not(kNow), "");
     const auto second = law(2);
     in_force.put(second, in(std::chrono::seconds(600)));
@@ -82,6 +85,17 @@ TEST(LawInForce, OutOfItsTermIsNoLaw) {
     EXPECT_NE(refusal(in_force, end).find("expired"), std::string::npos);
     const Time early = held->law.issued_at - domain::kClockTolerance - std::chrono::seconds(1);
     EXPECT_NE(refusal(in_force, early).find("future"), std::string::npos);
+}
+
+TEST(LawInForce, AnEventNamesTheVersionItHappensUnder) {
+    domain::EventDraft event;
+    stamp(event, nullptr);
+    EXPECT_EQ(event.constitution_version, std::nullopt);
+    EXPECT_EQ(event.constitution_hash, "");
+    const auto held = law();
+    stamp(event, held.get());
+    EXPECT_EQ(event.constitution_version, 1U);
+    EXPECT_EQ(event.constitution_hash, to_hex(held->hash));
 }
 
 TEST(LawInForce, ReadersSeeOneVersionOrTheOtherWhileItChanges) {

@@ -19,7 +19,8 @@ class JobsTest : public ::testing::Test {
     template <class Done>
     void run_until(Done done, JobLimits limits = {}) {
         limits.period = std::chrono::seconds(1);
-        Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, limits);
+        Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, core.laws,
+                  limits);
         jobs.start();
         const Deadline patience(std::chrono::seconds(60));
         while (!done() && !patience.passed()) {
@@ -75,6 +76,7 @@ TEST_F(JobsTest, ExpiredMemoriesLeaveWithAnEventAndTheOthersStay) {
         if (event.at("action") == "memory.expire") {
             EXPECT_EQ(event.at("stream"), "state");
             EXPECT_EQ(event.at("actor"), "somabrain");
+            EXPECT_EQ(event.at("constitution_version"), 7);
             removed.insert(std::string(event.at("targets").at(0).as_string()));
         }
     }
@@ -133,7 +135,7 @@ TEST_F(JobsTest, WhatAnErasureStillOwesIsDone) {
 }
 
 TEST_F(JobsTest, StopsWithoutHavingStartedAndTwice) {
-    Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, {});
+    Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, core.laws, {});
     jobs.stop();
     jobs.stop();
 }

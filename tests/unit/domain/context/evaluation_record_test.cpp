@@ -21,6 +21,8 @@ EvaluationRecord sample() {
     record.state_sequence = 9;
     record.weights = default_weights();
     record.temperature = 0.1;
+    record.constitution_version = 3;
+    record.policy = {{"review", "Ask a person."}, {"audit", "Say why."}};
     record.vector = {0.007f, {-127, 0, 127}};
     record.memories = {{kMemory, 2, ViewValues{{0.1, 1.0 / 3, 1, 0, 0, 0, 0, 0}}}};
     record.working_memory = {{WorkingMemory::Kind::query, kMemory}};

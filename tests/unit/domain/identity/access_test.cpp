@@ -67,6 +67,14 @@ TEST(Access, RightsAddUpAndNothingComesFromNothing) {
     }
 }
 
+TEST(Access, OnlyTheConstitutionsOwnEndpointsAreExemptFromItsRules) {
+    for (const AccessRule& rule : kAccessTable) {
+        EXPECT_EQ(is_constitutional(rule.endpoint), rule.name.starts_with("constitution."))
+            << rule.name;
+    }
+    EXPECT_FALSE(is_constitutional(Endpoint::remember));
+}
+
 TEST(Access, TheDocumentPrintsTheSameTable) {
     std::ifstream file(std::string(SOMABRAIN_SOURCE_DIR) + "/docs/access.md");
     std::vector<std::string> lines;

@@ -44,16 +44,17 @@ TEST(Event, OptionalPartsAppearOnlyWhenGiven) {
     full.telemetry_ref = "run \"7\"";
     full.article = "A3";
     full.constitution_version = 4;
+    full.constitution_hash = "cc";
     full.request_digest = "aa";
     full.answer_digest = "bb";
     full.supersedes = full.targets;
     full.details["top_k"] = 10;
     const std::string body = event_body(full, 1, kTime);
     for (const char* part :
-         {R"("article":"A3")", R"("constitution_version":4)", R"("details":{"top_k":10})",
-          R"("request_digest":"aa")", R"("answer_digest":"bb")", R"("stream":"system")",
-          R"("telemetry_ref":"run \"7\"")", R"("tenant":null)", R"("trace_id":"t")",
-          R"("supersedes":["01890a5d-ac96-774b-bcce-b302099a8057"])"}) {
+         {R"("article":"A3")", R"("constitution_version":4)", R"("constitution_hash":"cc")",
+          R"("details":{"top_k":10})", R"("request_digest":"aa")", R"("answer_digest":"bb")",
+          R"("stream":"system")", R"("telemetry_ref":"run \"7\"")", R"("tenant":null)",
+          R"("trace_id":"t")", R"("supersedes":["01890a5d-ac96-774b-bcce-b302099a8057"])"}) {
         EXPECT_NE(body.find(part), std::string::npos) << part;
     }
     EXPECT_EQ(body, to_canonical_json(boost::json::parse(body)));

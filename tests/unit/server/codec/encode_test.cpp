@@ -28,7 +28,7 @@ using somabrain::v1::RememberRequest;
 TEST(Encode, WhatIsLeftOutAndWhatIsPrinted) {
     EXPECT_EQ(encode_json(EvaluateResponse()),
               R"({"digest":"","memories":[],"fused":[],"residual":[],"working_memory":[],)"
-              R"("prompt":"","capped":[],"constitution_version":null,"state_token":""})");
+              R"("prompt":"","capped":[],"constitution_version":0,"state_token":"","policy":[]})");
     EXPECT_EQ(encode_json(MemoryRecord()),
               R"({"text":"","subject":"","kind":"","speaker":"","session_id":"","tags":[],)"
               R"("metadata":{},"key":"","sequence":0})");

@@ -120,6 +120,26 @@ TEST(ReadRules, IdsAreUniqueAndArticlesExist) {
     EXPECT_EQ(refusal(stray), "/rules/0/article is the id of no article");
 }
 
+/// So many directives of so many bytes each.
+json::array directives(std::size_t count, std::size_t bytes) {
+    json::array rules;
+    for (std::size_t i = 0; i < count; ++i) {
+        const json::object effect{{"type", "directive"}, {"text", std::string(bytes, 'x')}};
+        rules.push_back(rule("{}", json::serialize(effect)).as_array()[0]);
+        rules.back().as_object()["id"] = "r" + std::to_string(i);
+    }
+    return rules;
+}
+
+TEST(ReadRules, AllDirectivesTogetherAreBounded) {
+    EXPECT_EQ(read(directives(16, 128)).size(), 16U);
+    EXPECT_EQ(read(directives(2, 1'024)).size(), 2U);
+    EXPECT_EQ(refusal(directives(17, 1)),
+              "/rules/16/effect all directives together may be 16, of 2048 bytes");
+    EXPECT_EQ(refusal(directives(3, 683)),
+              "/rules/2/effect all directives together may be 16, of 2048 bytes");
+}
+
 TEST(ReadRules, ThereAreAtMostTwoHundred) {
     json::array rules;
     for (int i = 0; i < 201; ++i) {

@@ -144,6 +144,12 @@ TEST(Classify, AnyBytesAreWalkedToTheirEnd) {
     }));
 }
 
+TEST(Classify, WhatABlotUncoversIsBlottedOutToo) {
+    const std::string touching = "+49 30 1234567AKIA" + std::string(16, 'A');
+    const TextClasses both{TextClass::pii_phone, TextClass::secret_token};
+    EXPECT_EQ(redact_text(touching, both), "[pii.phone][secret.token]");
+}
+
 TEST(Classify, LongTextsOfOneKindEndSoon) {
     // Quadratic searches would not end here within the suite's patience.
     for (const char c : {'4', '@', '+', 'a', '-', ' ', 'D', '.'}) {

@@ -99,7 +99,9 @@ TEST(RuleSet, WhatRulesAddIsGathered) {
     EXPECT_FALSE(verdict.denied_by);
     EXPECT_EQ(verdict.review_by, (Ground{"e", "article"}));
     EXPECT_EQ(verdict.redact, (TextClasses{TextClass::pii_card, TextClass::pii_email}));
-    EXPECT_EQ(verdict.directives, (std::vector<std::string_view>{"first", "second"}));
+    EXPECT_EQ(verdict.redact_by, (Ground{"c", "article"}));
+    EXPECT_EQ(verdict.directives,
+              (std::vector<Advice>{{"article", "first"}, {"article", "second"}}));
     EXPECT_EQ(verdict.penalty, 2.5);
 }
 

@@ -28,6 +28,11 @@ TEST(TextClasses, AreASet) {
     EXPECT_TRUE(classes.intersects({TextClass::pii_email}));
     EXPECT_FALSE(classes.intersects({TextClass::pii_iban}));
     EXPECT_TRUE(TextClasses().empty());
+    EXPECT_EQ(classes & (TextClasses{TextClass::pii_email, TextClass::pii_iban}),
+              TextClasses{TextClass::pii_email});
+    EXPECT_TRUE((classes & TextClasses{TextClass::pii_iban}).empty());
+    EXPECT_EQ(text_class_names(classes), "pii.email, pii.card");
+    EXPECT_EQ(text_class_names({}), "");
 }
 
 }  // namespace

@@ -1,0 +1,109 @@
+"""What a change of the law, and its end, mean for requests: on a stack of its own."""
+import datetime
+import json
+import os
+
+import pytest
+
+from api import Client, assert_problem
+from private_stack import PrivateStack, wait_until
+from tokens import Issuer
+
+UUID = "019f0000-0000-7000-8000-000000000000"
+
+
+class Governed:
+    """A stack whose law a test may change, and a tenant under it."""
+
+    def __init__(self, stack, folder):
+        self.stack, self.folder = stack, folder
+        self.issuer = Issuer(stack)
+        self.tenant = stack.create_tenant(f"law-{os.urandom(4).hex()}")
+        self.admin = Client(stack.http_port, self.issuer.mint(self.tenant, ("admin",)))
+
+    def constitution(self, *words):
+        token = self.issuer.mint(self.tenant, ("signer",))
+        return self.stack.run("constitution", *words, token=token).stdout
+
+    def change(self, bend):
+        """The next version, bent, by three of its holders. Its number."""
+        law = json.loads(self.constitution("show", "--next"))
+        bend(law)
+        path = self.folder / "law.json"
+        path.write_text(json.dumps(law))
+        proposal = self.constitution("propose", path).strip()
+        for number in (1, 2, 3):
+            self.constitution("sign", proposal, "--signer", f"soma-signer-{number}")
+        self.constitution("activate", proposal)
+        return law["version"]
+
+    def answers(self):
+        """Every path and verb of the contract: (of the constitution?, reply)."""
+        paths = self.admin.call("GET", "/openapi.json").json["paths"]
+        for path, verbs in paths.items():
+            for verb, operation in verbs.items():
+                if path.startswith("/v1/") and verb != "parameters":
+                    body = {} if "requestBody" in operation else None
+                    target = path.replace("{id}", UUID).replace("{version}", "1")
+                    yield (path.startswith("/v1/constitution"),
+                           self.admin.call(verb.upper(), target, body))
+
+
+@pytest.fixture(scope="module")
+def governed(tmp_path_factory):
+    stack = PrivateStack(tmp_path_factory.mktemp("stack"))
+    stack.up()
+    try:
+        yield Governed(stack, tmp_path_factory.mktemp("papers"))
+    finally:
+        stack.destroy()
+
+
+def test_a_change_is_felt_at_the_next_request(governed):
+    admin = governed.admin
+    body = {"from": UUID, "to": UUID[:-1] + "1", "type": "next"}
+    assert_problem(admin.post("/v1/links", body), 404)
+
+    def forbid(law):
+        law["rules"].append({"id": "no-links", "article": "bounded-adaptation",
+                             "match": {"endpoints": ["memory.link"]}, "effect": {"type": "deny"}})
+
+    version = governed.change(forbid)
+    problem = assert_problem(admin.post("/v1/links", body), 403, fragment="no-links")
+    assert problem["article"] == "bounded-adaptation"
+    assert admin.evaluate("q")["constitution_version"] == version
+    assert governed.change(lambda law: law["rules"].pop()) == version + 1
+    assert_problem(admin.post("/v1/links", body), 404)
+
+
+def test_without_a_law_nothing_but_its_own_routes_is_served(governed):
+    ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=12)
+
+    def end_soon(law):
+        law["expires_at"] = ends.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    governed.change(end_soon)
+    assert governed.admin.recall("q")
+    wait_until(lambda: governed.stack.ready()[0] == 503, 60, "the end of the law's term")
+    status, document = governed.stack.ready()
+    assert document["parts"]["constitution"]["status"] == "down"
+    seen = 0
+    for is_its_own, reply in governed.answers():
+        if is_its_own:
+            assert reply.status != 503, str(reply)
+            continue
+        assert_problem(reply, 503, fragment="no law is in force")
+        assert "expired" in reply.json["detail"] and int(reply.headers["retry-after"]) > 0
+        rows = governed.stack.rows("SELECT body FROM events WHERE tenant = %s"
+                                   " ORDER BY log_index DESC LIMIT 1", governed.tenant)
+        event = json.loads(bytes(rows[0][0]))
+        assert (event["decision"], event["status"]) == ("error", 503)
+        seen += 1
+    assert seen >= 14
+
+    def go_on(law):
+        law["expires_at"] = "2035-12-31T00:00:00Z"
+
+    governed.change(go_on)
+    wait_until(lambda: governed.stack.ready()[0] == 200, 60, "/ready")
+    assert governed.admin.recall("q")
