@@ -102,6 +102,24 @@ python_with() {
   echo "$dir/bin/python"
 }
 
+# Everything that the law rests on, out of the suites below: the tests of these files and folders.
+LAW_TESTS=(tests/unit/domain/constitution tests/unit/domain/ledger/law_plan_test.cpp
+  tests/unit/base/ed25519_test.cpp tests/unit/cli/constitution tests/real/services/constitution
+  tests/real/services/gate tests/real/backends/vault/{law_mark,transit_signer}_test.cpp
+  tests/real/backends/redis/cluster_test.cpp tests/real/backends/object_store)
+test_constitution() {
+  local filter program
+  filter=$(grep -rhoE '^TEST(_F|_P)?\(\w+' "${LAW_TESTS[@]}" | sed 's/.*(//; s/$/.*/' | sort -u | paste -sd:)
+  for program in unit_base unit_domain unit_cli real_backends real_services; do
+    SOMABRAIN_MODEL_DIR=$MODEL suite "law $program" count_gtest "$BUILD/tests/$program" --gtest_brief=1 \
+      --gtest_filter="$filter"
+  done
+  suite "law oracle" count_pytest "$(python_with tests/oracle/requirements.txt)" -m pytest -q \
+    -p no:cacheprovider tests/oracle/constitution_test.py
+  suite "law e2e" count_pytest with_env "$(python_with tests/requirements.txt)" -m pytest -q \
+    -p no:cacheprovider tests/e2e/constitution
+}
+
 test_e2e() {
   local python schemathesis
   python=$(python_with tests/requirements.txt)
@@ -264,7 +282,7 @@ run_tests() {
   case $which in
     structure | specs) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    all | unit | oracle | real | e2e | sdk | model | crash) build_for_tests ;;
+    all | unit | oracle | real | e2e | sdk | model | constitution | crash) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in
@@ -274,6 +292,7 @@ run_tests() {
     oracle) test_oracle ;;
     real) with_stack test_real ;;
     e2e) with_stack test_e2e ;;
+    constitution) with_stack test_constitution ;;
     sdk) with_stack test_sdk ;;
     model) with_stack test_model "${2:-$MODEL_OPERATIONS}" ;;
     crash) test_crash ;;

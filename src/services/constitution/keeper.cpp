@@ -144,7 +144,10 @@ void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline)
     if (version > 0) {
         // Before it is in force anywhere: a crash in between must not leave a law that nobody would
         // miss if the stores were rolled back.
-        mark_.raise({version, chain.hash(version)}, deadline);
+        const backends::MarkedLaw newest{version, chain.hash(version)};
+        if (mark_.raise(newest, deadline) != newest) {
+            throw Error(ErrorKind::unavailable, "the law was changed meanwhile: try again");
+        }
         const std::string envelope = domain::encode_signed(verified.head);
         if (copies_.get(kCopy) != envelope) {
             copies_.set(kCopy, envelope, kCopyLife);
