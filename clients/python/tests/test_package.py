@@ -124,6 +124,7 @@ def contract():
     messages, methods = {}, {}
     for path in (ROOT / "api/somabrain/v1").glob("*.proto"):
         text = re.sub(r"//[^\n]*", "", path.read_text())
+        messages.update({name: set() for name in re.findall(r"^message (\w+) \{\}$", text, re.M)})
         for name, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", text, re.S | re.M):
             messages[name] = set(re.findall(r"^  (?:[\w.]+ )?[\w.<>, ]+ (\w+) = \d+", body, re.M))
         methods.update(re.findall(r"rpc (\w+)\((\w+)\)", text))

@@ -1,6 +1,9 @@
 """The law of one stack, as its holders use it."""
 import json
 
+import pytest
+
+from private_stack import PrivateStack
 from tokens import Issuer
 
 
@@ -47,3 +50,14 @@ def refused(done, *fragments):
     assert len(lines) == 1 and lines[0].startswith("somabrain: "), done.stderr
     for fragment in fragments:
         assert fragment in lines[0], lines[0]
+
+
+@pytest.fixture(scope="module")
+def law(tmp_path_factory):
+    """Each module that imports it has a stack of its own."""
+    stack = PrivateStack(tmp_path_factory.mktemp("law"))
+    stack.up()
+    try:
+        yield Legislature(stack, tmp_path_factory.mktemp("papers"))
+    finally:
+        stack.destroy()

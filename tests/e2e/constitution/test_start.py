@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from legislature import law  # noqa: F401 (a fixture)
+
 ROLL_BACK = """
     UPDATE constitution_pointer SET version = 1,
         hash = (SELECT hash FROM constitution_versions WHERE version = 1);

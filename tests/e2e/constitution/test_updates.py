@@ -2,7 +2,7 @@
 keys that stay in OpenBao."""
 import json
 
-from legislature import refused
+from legislature import law, refused  # noqa: F401 (a fixture)
 from private_stack import wait_until
 
 

@@ -110,7 +110,17 @@ class ObjectStoreServer {
             process_ = 0;
         }
     }
-    void freeze() const { ::kill(process_, SIGSTOP); }
+    /// Returns when every thread stands still: until then one may still answer.
+    void freeze() const {
+        ::kill(process_, SIGSTOP);
+        const std::string tasks = "/proc/" + std::to_string(process_) + "/task";
+        for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+            for (std::string stat; stat.find(") T ") == std::string::npos;) {
+                std::ifstream file(task.path() / "stat");
+                if (!std::getline(file, stat)) break;
+            }
+        }
+    }
     void thaw() const { ::kill(process_, SIGCONT); }
 
     /// The stack's own script; doing it again changes nothing.
