@@ -40,8 +40,10 @@ class RedisCluster {
                        std::to_string(ports_[kNodes + i].port));
         }
         for (std::size_t i = 0; i < kNodes; ++i) {
-            wait("cluster_state:ok", [&] { return say(i, "CLUSTER INFO"); });
+            // Who has which slot is gossip: a node may know all the others and not yet their slots.
+            wait("cluster_slots_ok:16384", [&] { return say(i, "CLUSTER INFO"); });
             wait("cluster_known_nodes:3", [&] { return say(i, "CLUSTER INFO"); });
+            wait("cluster_state:ok", [&] { return say(i, "CLUSTER INFO"); });
         }
     }
     ~RedisCluster() {
