@@ -34,7 +34,7 @@ struct RedisAnswer {
         value,
         nil,
         redirect,  ///< another node has the key
-        failed,    ///< an error was reported, or there was no answer, or it is left alone for now
+        failed,    ///< an error, no answer, or not asked: the node is backed off from
     };
     Kind kind = Kind::failed;
     std::string text;
