@@ -248,15 +248,15 @@ server::ReadyReport Service::Parts::ready() {
     const bool cached = cache.probe();
     report.parts.push_back({"redis", cached ? PartState::ok : PartState::degraded,
                             cached ? "" : "not answering: working memory comes from PostgreSQL"});
-    const auto of_law = keeper.health();
+    const std::string unverified = keeper.trouble();
     const std::string lawless = law.why_not(wall_clock_now());
     // Without a law in force every request but its own is refused; until then a trouble is a
     // warning.
     report.parts.push_back({"constitution",
-                            !lawless.empty()         ? PartState::down
-                            : of_law.trouble.empty() ? PartState::ok
-                                                     : PartState::degraded,
-                            of_law.trouble.empty() ? lawless : of_law.trouble});
+                            !lawless.empty()     ? PartState::down
+                            : unverified.empty() ? PartState::ok
+                                                 : PartState::degraded,
+                            unverified.empty() ? lawless : unverified});
     const auto archived = archive.health();
     report.parts.push_back(
         {"object_storage", archived.trouble.empty() ? PartState::ok : PartState::degraded,

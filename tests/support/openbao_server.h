@@ -83,16 +83,16 @@ class OpenBaoServer {
         wait_for("/v1/sys/health", 200);
         wait_for("/v1/soma/config", 200);
     }
-    /// Policies and AppRoles as deploy/openbao makes them: the service's and each signer's.
+    /// Policies and AppRoles as deploy/vault makes them: the service's and each signer's.
     void set_up(const std::string& signers) const {
         std::filesystem::create_directory(folder_ / "roles");
         const std::string environment = "BAO_ADDR=" + address() + " BAO_TOKEN=" + root_token_ +
                                         " PATH=" + program_.substr(0, program_.rfind('/')) +
-                                        ":$PATH " SOMABRAIN_SOURCE_DIR "/deploy/openbao/";
+                                        ":$PATH " SOMABRAIN_SOURCE_DIR "/deploy/vault/";
         const std::string roles = (folder_ / "roles").string();
         if (std::system((environment + "setup.sh " + roles).c_str()) != 0 ||
             std::system((environment + "signers.sh " + roles + " " + signers).c_str()) != 0) {
-            throw std::runtime_error("deploy/openbao did not set the server up");
+            throw std::runtime_error("deploy/vault did not set the server up");
         }
     }
     /// Logged in as the service ("vault") or as a signer, by its name; after set_up.
@@ -157,7 +157,7 @@ class OpenBaoServer {
         std::filesystem::permissions(folder_ / name, std::filesystem::perms(0600));
     }
     std::string rendered_config() const {
-        std::ifstream file(SOMABRAIN_SOURCE_DIR "/deploy/openbao/config.hcl");
+        std::ifstream file(SOMABRAIN_SOURCE_DIR "/deploy/vault/config.hcl");
         std::ostringstream text;
         text << file.rdbuf();
         std::string out = text.str();

@@ -83,7 +83,7 @@ start_openbao() {
   mkdir -p -m 700 "$SOMA/openbao"
   local key=$SECRETS/openbao-seal-key
   [ -s "$key" ] || (umask 077 && head -c 32 /dev/urandom >"$key")
-  render deploy/openbao/config.hcl "$SOMA/run/openbao.hcl" VAULT_PORT="$(port VAULT_PORT)" \
+  render deploy/vault/config.hcl "$SOMA/run/openbao.hcl" VAULT_PORT="$(port VAULT_PORT)" \
     VAULT_DIR="$SOMA/openbao" VAULT_SEAL_KEY_FILE="$key"
   start openbao "$BAO" server -config="$SOMA/run/openbao.hcl"
 }
@@ -102,7 +102,7 @@ set_up_openbao() {
       sed -nE 's/.*"root_token": *"([^"]+)".*/\1/p' <<<"$answer" >"$SECRETS/openbao-root-token")
   fi
   wait_for openbao 20 openbao_active
-  as_bao_root deploy/openbao/setup.sh "$SECRETS"
+  as_bao_root deploy/vault/setup.sh "$SECRETS"
   set_up_signers
 }
 
@@ -110,10 +110,10 @@ set_up_openbao() {
 # once, and again when the scripts have changed.
 set_up_signers() {
   local made
-  made=$(cat deploy/openbao/signer* | sha256sum)
+  made=$(cat deploy/vault/signer* | sha256sum)
   [ "$made" != "$(cat "$SOMA/signers/made" 2>/dev/null)" ] || return 0
   mkdir -p -m 700 "$SOMA/signers"
-  as_bao_root deploy/openbao/signers.sh "$SOMA/signers" soma-signer-{1..5}
+  as_bao_root deploy/vault/signers.sh "$SOMA/signers" soma-signer-{1..5}
   echo "$made" >"$SOMA/signers/made"
 }
 

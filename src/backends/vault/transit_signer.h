@@ -10,7 +10,7 @@
 namespace soma::backends {
 
 /// One holder of a signing key: an Ed25519 key in transit that never leaves it, reached under an
-/// AppRole whose policy knows this key alone (deploy/openbao/signer.hcl). Thread-safe. OpenBao
+/// AppRole whose policy knows this key alone (deploy/vault/signer.hcl). Thread-safe. OpenBao
 /// sealed, down, slow, or a policy that refuses: Error(unavailable) whose detail tells which.
 class TransitSigner {
   public:

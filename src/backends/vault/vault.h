@@ -60,7 +60,7 @@ class Vault {
                        std::string_view context, const Deadline& deadline);
 
     /// Signs under the newest version of the named ed25519 key, or under `key_version`. The key
-    /// must exist: it is made with the policies (deploy/openbao), not by us.
+    /// must exist: it is made with the policies (deploy/vault), not by us.
     VaultSignature sign(std::string_view key_name, std::string_view message,
                         const Deadline& deadline, std::uint32_t key_version = 0);
     /// The public halves of a signing key (32 bytes each), by version.

@@ -9,7 +9,7 @@
 namespace soma::cli {
 
 /// The transit key `name`, by the AppRole credentials NAME-role-id and NAME-secret-id in `folder`
-/// (SOMABRAIN_SIGNERS_DIR when it is empty), as deploy/openbao/signers.sh writes them.
+/// (SOMABRAIN_SIGNERS_DIR when it is empty), as deploy/vault/signers.sh writes them.
 backends::TransitSigner signer_of(const config::Config& config, const std::string& name,
                                   const std::string& folder);
 

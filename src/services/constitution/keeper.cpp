@@ -59,9 +59,9 @@ std::shared_ptr<const Chain> LawKeeper::chain() const {
     return chain_;
 }
 
-LawHealth LawKeeper::health() const {
+std::string LawKeeper::trouble() const {
     const std::scoped_lock lock(mutex_);
-    return health_;
+    return trouble_;
 }
 
 std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::read_chain(
@@ -162,7 +162,7 @@ void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline)
     verified_gauge().Set(version > 0 ? 1 : 0);
     const std::scoped_lock lock(mutex_);
     chain_ = std::make_shared<const Chain>(chain);
-    health_ = {version, ""};
+    trouble_.clear();
 }
 
 void LawKeeper::withdraw(const LawRefusal& refusal) {
@@ -175,7 +175,7 @@ void LawKeeper::withdraw(const LawRefusal& refusal) {
 
 void LawKeeper::note_trouble(const std::string& trouble) {
     const std::scoped_lock lock(mutex_);
-    health_.trouble = trouble;
+    trouble_ = trouble;
 }
 
 void LawKeeper::start() {

@@ -24,12 +24,6 @@ struct KeeperSettings {
     std::chrono::seconds period{5};     ///< between two verifications
 };
 
-/// What /ready and the metrics say of the law. Empty texts: nothing is wrong.
-struct LawHealth {
-    std::uint64_t version = 0;
-    std::string trouble;  ///< why the law was not verified the last time
-};
-
 /// Keeps the law in force genuine: reads the chain from PostgreSQL, verifies it from the trust
 /// root, compares it with what Redis and OpenBao's mark have seen, raises the mark, and only then
 /// puts it in force (specs/constitution says why in this order). Again in every period, in a thread
@@ -55,7 +49,8 @@ class LawKeeper {
     std::shared_ptr<const domain::Chain> refresh(const Deadline& deadline);
     /// As verified the last time; version 0 before the first law.
     std::shared_ptr<const domain::Chain> chain() const;
-    LawHealth health() const;
+    /// Why the law was not verified the last time; empty: it was.
+    std::string trouble() const;
 
     void start();
     void stop();
@@ -89,7 +84,7 @@ class LawKeeper {
     std::shared_ptr<const domain::Chain> chain_;
     domain::Chain before_;                         ///< under refreshing_
     std::shared_ptr<const EnforcedLaw> in_force_;  ///< under refreshing_
-    LawHealth health_;
+    std::string trouble_;
     std::condition_variable stopped_;
     bool stopping_ = false;
     std::thread thread_;

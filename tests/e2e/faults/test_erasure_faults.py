@@ -17,7 +17,7 @@ from private_stack import wait_until
 from stack import ROOT
 
 BOUND = 60  # seconds; a round of jobs comes every ten
-POLICY = (ROOT / "deploy/openbao/somabrain.hcl").read_text()
+POLICY = (ROOT / "deploy/vault/somabrain.hcl").read_text()
 
 
 def erase(client, subject):

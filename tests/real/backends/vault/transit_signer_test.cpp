@@ -18,7 +18,7 @@ Deadline soon() {
     return Deadline(30s);
 }
 
-/// Set up by the scripts of deploy/openbao, once for the file.
+/// Set up by the scripts of deploy/vault, once for the file.
 test::OpenBaoServer& server() {
     static test::OpenBaoServer& made = []() -> test::OpenBaoServer& {
         static test::OpenBaoServer fresh;

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from api import Client, assert_problem
-from private_stack import PrivateStack, wait_until
+from legislature import law  # noqa: F401 (a fixture)
+from private_stack import wait_until
 from tokens import Issuer
 
 UUID = "019f0000-0000-7000-8000-000000000000"
@@ -15,27 +16,20 @@ UUID = "019f0000-0000-7000-8000-000000000000"
 class Governed:
     """A stack whose law a test may change, and a tenant under it."""
 
-    def __init__(self, stack, folder):
-        self.stack, self.folder = stack, folder
-        self.issuer = Issuer(stack)
-        self.tenant = stack.create_tenant(f"law-{os.urandom(4).hex()}")
-        self.admin = Client(stack.http_port, self.issuer.mint(self.tenant, ("admin",)))
-
-    def constitution(self, *words):
-        token = self.issuer.mint(self.tenant, ("signer",))
-        return self.stack.run("constitution", *words, token=token).stdout
+    def __init__(self, law):
+        self.law, self.stack = law, law.stack
+        self.tenant = self.stack.create_tenant(f"law-{os.urandom(4).hex()}")
+        token = Issuer(self.stack).mint(self.tenant, ("admin",))
+        self.admin = Client(self.stack.http_port, token)
 
     def change(self, bend):
         """The next version, bent, by three of its holders. Its number."""
-        law = json.loads(self.constitution("show", "--next"))
-        bend(law)
-        path = self.folder / "law.json"
-        path.write_text(json.dumps(law))
-        proposal = self.constitution("propose", path).strip()
-        for number in (1, 2, 3):
-            self.constitution("sign", proposal, "--signer", f"soma-signer-{number}")
-        self.constitution("activate", proposal)
-        return law["version"]
+        text = self.law.draft()
+        bend(text)
+        proposal = self.law.propose(text)
+        self.law.sign(proposal, 1, 2, 3)
+        self.law.do("activate", proposal)
+        return text["version"]
 
     def answers(self):
         """Every path and verb of the contract: (of the constitution?, reply)."""
@@ -50,13 +44,8 @@ class Governed:
 
 
 @pytest.fixture(scope="module")
-def governed(tmp_path_factory):
-    stack = PrivateStack(tmp_path_factory.mktemp("stack"))
-    stack.up()
-    try:
-        yield Governed(stack, tmp_path_factory.mktemp("papers"))
-    finally:
-        stack.destroy()
+def governed(law):
+    return Governed(law)
 
 
 def test_a_change_is_felt_at_the_next_request(governed):
