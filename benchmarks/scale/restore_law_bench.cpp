@@ -3,13 +3,12 @@
 //   own. Prints the time of `somabrain constitution restore --from-object-storage`'s story, wall
 //   clock.
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "backends/postgres/schema/migrations.h"
-#include "base/crypto.h"
+#include "base/error.h"
 #include "services/constitution/restore_law.h"
 #include "support/law_forge.h"
 #include "support/postgres/postgres_cluster.h"
@@ -38,10 +37,7 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    const int versions = argc > 1 ? std::atoi(argv[1]) : 100;
+void run(int versions) {
     const Deadline deadline(std::chrono::minutes(30));
     test::ObjectStoreServer server;
     test::PostgresCluster cluster;
@@ -68,4 +64,18 @@ int main(int argc, char** argv) {
     const auto restored =
         services::restore_law(cluster.owner(), snapshots, root, testing::kNow, deadline);
     std::cout << restored.version << " versions restored in " << seconds_since(begin) << " s\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        run(argc > 1 ? std::stoi(argv[1]) : 100);
+        return 0;
+    } catch (const Error& error) {
+        std::cerr << error.public_message() << ": " << error.detail() << "\n";
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << "\n";
+    }
+    return 1;
 }

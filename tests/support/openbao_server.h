@@ -23,6 +23,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "config/ports.h"
+#include "support/stores/server_program.h"
 
 namespace soma::test {
 
@@ -31,7 +32,8 @@ namespace soma::test {
 /// restart it.
 class OpenBaoServer {
   public:
-    OpenBaoServer() : program_(stack_program()), folder_(make_folder()) {
+    OpenBaoServer()
+        : program_(server_program("openbao", "openbao-", "bin/bao")), folder_(make_folder()) {
         static const std::vector<config::PortRequest> request{{"VAULT_PORT", {}, false}};
         port_ = std::move(config::allocate_ports(request).front());
         write("seal-key", random_bytes(32));
@@ -120,32 +122,6 @@ class OpenBaoServer {
     void seal() { call("POST", "/v1/sys/seal", {}); }
 
   private:
-    /// The program behind the stack's OpenBao, or what ./dev fetched for it: a seeded bug is tried
-    /// in a clone without a stack.
-    static std::string stack_program() {
-        std::ifstream record(SOMABRAIN_SOURCE_DIR "/.soma/run/openbao.pid");
-        std::string pid;
-        if (record >> pid) {
-            std::error_code gone;
-            const auto program = std::filesystem::read_symlink("/proc/" + pid + "/exe", gone);
-            if (!gone) return program;
-        }
-        const char* cache = std::getenv("XDG_CACHE_HOME");
-        const char* home = std::getenv("HOME");
-        const std::filesystem::path fetched =
-            (cache != nullptr ? std::filesystem::path(cache)
-                              : std::filesystem::path(home != nullptr ? home : "") / ".cache") /
-            "somabrain";
-        std::error_code none;
-        for (const auto& entry : std::filesystem::directory_iterator(fetched, none)) {
-            const auto program = entry.path() / "bin/bao";
-            if (entry.path().filename().string().starts_with("openbao-") &&
-                std::filesystem::exists(program)) {
-                return program;
-            }
-        }
-        throw std::runtime_error("no OpenBao: ./dev up --stores fetches it");
-    }
     static std::filesystem::path make_folder() {
         std::string name = (std::filesystem::temp_directory_path() / "soma-bao-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");

@@ -224,13 +224,16 @@ test_tsan() {
 
 # Each tests/mutants/*.patch is a seeded bug. Its first lines name the test that must notice:
 #   # test: <program> <gtest filter>
-# ./dev test mutants 'commit_*' takes some of them.
+# ./dev test mutants 'commit_*' takes some of them. Tests on real stores use this clone's stack.
 test_mutants() {
   local scratch=$SOMA/mutants patch
   [ -d "$scratch/.git" ] || git clone -q --shared "$ROOT" "$scratch"
   git -C "$scratch" fetch -q origin
   git -C "$scratch" checkout -qf --detach "$(git rev-parse HEAD)"
+  git -C "$scratch" clean -qfd src tests api
+  ln -sfn "$SOMA" "$scratch/.soma"
   configure_scratch "$scratch"
+  pass_without_bugs "$scratch" tests/mutants/${1:-*}.patch
   for patch in tests/mutants/${1:-*}.patch; do
     kill_mutant "$scratch" "$ROOT/$patch"
   done
@@ -239,6 +242,23 @@ test_mutants() {
 configure_scratch() {
   (cd "$1" && [ -f build/release/build.ninja ] || cmake --preset release) \
     >"$SOMA/log/cmake-mutants.log" 2>&1 </dev/null || die "cmake failed for the mutants"
+}
+
+# in_scratch SCRATCH SECONDS PROGRAM FILTER
+in_scratch() {
+  (cd "$1" && timeout "$2" "build/release/tests/$3" --gtest_brief=1 --gtest_filter="$4")
+}
+
+# pass_without_bugs SCRATCH PATCH...: a test that fails anyway would notice every bug.
+pass_without_bugs() {
+  local scratch=$1 program filter
+  shift
+  while read -r program filter; do
+    (cd "$scratch" && cmake --build build/release -j"$JOBS" --target "$program") \
+      >"$SOMA/log/build-mutants.log" 2>&1 </dev/null || die "the build without bugs failed"
+    suite "no bug $program" count_gtest in_scratch "$scratch" 1800 "$program" "$filter"
+  done < <(sed -nE 's/^# test: *//p' "$@" | sort -u |
+    awk '{ all[$1] = all[$1] ":" $2 } END { for (one in all) print one, substr(all[one], 2) }')
 }
 
 # kill_mutant SCRATCH PATCH: passed when the named test fails with the bug in
@@ -253,8 +273,7 @@ kill_mutant() {
   elif ! (cd "$scratch" && cmake --build build/release -j"$JOBS" --target "$program") \
     >"$log" 2>&1 </dev/null; then
     tally "mutant $name (no build)" "$log" "$from" 0 1 1
-  elif (cd "$scratch" && timeout 300 "build/release/tests/$program" --gtest_brief=1 \
-    --gtest_filter="$filter") >"$log" 2>&1 </dev/null; then
+  elif in_scratch "$scratch" 300 "$program" "$filter" >"$log" 2>&1 </dev/null; then
     tally "mutant $name SURVIVED" "$log" "$from" 0 1 1
   else
     tally "mutant $name" "$log" "$from" 1 0 0
@@ -299,7 +318,7 @@ run_tests() {
     sanitize) test_sanitized ;;
     fuzz) test_fuzz ;;
     tsan) with_stack test_tsan ;;
-    mutants) test_mutants "${2:-}" ;;
+    mutants) with_stack test_mutants "${2:-}" ;;
     specs) test_specs ;;
   esac
   say "tests took $(since "$from")"

@@ -8,11 +8,10 @@ from tokens import Issuer
 
 
 class Legislature:
-    """`somabrain constitution` as the holders of one stack use it."""
+    """`somabrain constitution` as the holders of one stack, or of a database in it, use it."""
 
-    def __init__(self, stack, folder):
-        self.stack, self.folder = stack, folder
-        self.token = Issuer(stack).mint((stack.state / "sandbox-tenant").read_text().strip(), ("signer",))
+    def __init__(self, stack, folder, token):
+        self.stack, self.folder, self.token = stack, folder, token
 
     def try_to(self, *words, token=None):
         return self.stack.run("constitution", *words, check=False, token=token or self.token)
@@ -58,6 +57,7 @@ def law(tmp_path_factory):
     stack = PrivateStack(tmp_path_factory.mktemp("law"))
     stack.up()
     try:
-        yield Legislature(stack, tmp_path_factory.mktemp("papers"))
+        tenant = (stack.state / "sandbox-tenant").read_text().strip()
+        yield Legislature(stack, tmp_path_factory.mktemp("papers"), Issuer(stack).mint(tenant, ("signer",)))
     finally:
         stack.destroy()

@@ -22,6 +22,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "config/ports.h"
+#include "support/stores/server_program.h"
 
 namespace soma::test {
 
@@ -37,7 +38,9 @@ struct S3Call {
 /// runs the program the stack runs. The test may kill, freeze and restart it.
 class ObjectStoreServer {
   public:
-    ObjectStoreServer() : program_(stack_program()), folder_(make_folder()) {
+    ObjectStoreServer()
+        : program_(server_program("object_store", "versitygw-", "versitygw")),
+          folder_(make_folder()) {
         static const std::vector<config::PortRequest> request{{"S3_PORT", {}, false}};
         port_ = std::move(config::allocate_ports(request).front());
         for (const char* name : {"data", "versions", "accounts"}) {
@@ -132,12 +135,6 @@ class ObjectStoreServer {
     }
 
   private:
-    static std::string stack_program() {
-        std::ifstream record(SOMABRAIN_SOURCE_DIR "/.soma/run/object_store.pid");
-        std::string pid;
-        if (!(record >> pid)) throw std::runtime_error("no stack: run ./dev up --stores");
-        return std::filesystem::read_symlink("/proc/" + pid + "/exe");
-    }
     /// Beside the stack's own data, whose file system has the attributes versitygw needs.
     static std::filesystem::path make_folder() {
         std::string name = SOMABRAIN_SOURCE_DIR "/.soma/s3-test-XXXXXX";

@@ -1,5 +1,8 @@
 #include "services/constitution/keeper.h"
 
+#include <atomic>
+#include <thread>
+
 #include "domain/constitution/envelope.h"
 #include "support/law/lawgivers.h"
 
@@ -171,6 +174,51 @@ TEST_F(KeeperTest, ALawIsNotInForceBeforeTheMarkIsRaised) {
     test::expect_error(ErrorKind::unavailable, "",
                        [&] { blind.refresh(test::LivingCore::soon()); });
     EXPECT_FALSE(in_force.why_not(wall_clock_now()).empty());
+}
+
+TEST_F(KeeperTest, ItsThreadFollowsOthersAndWithdrawsWhatDoesNotVerifyWhileItIsAsked) {
+    LawInForce in_force;
+    LawArchive archive(all.snapshots, all.laws);
+    LawKeeper other({all.first.hash, std::chrono::seconds(300), std::chrono::seconds(1)}, all.laws,
+                    all.mark, all.copies, archive, in_force);
+    const auto wait = [](const auto& condition) {
+        const Deadline enough(std::chrono::minutes(2));
+        while (!condition() && !enough.passed()) std::this_thread::yield();
+        return condition();
+    };
+    other.start();
+    std::atomic<bool> done{false};
+    std::uint64_t fallen = 0;
+    std::thread reader([&] {
+        std::uint64_t last = 0;
+        while (!done) {
+            const std::uint64_t version = other.chain()->version();
+            fallen += version < last ? 1 : 0;
+            last = version;
+            const auto law = in_force.find(wall_clock_now());
+            fallen += law && law->law.version != law->version ? 1 : 0;
+            other.health();
+            archive.newest();
+            archive.health();
+        }
+    });
+    all.enact(all.first);
+    const auto second = all.next();
+    all.enact(second);
+    EXPECT_TRUE(wait([&] {
+        const auto law = in_force.find(wall_clock_now());
+        return law && law->hash == second.hash;
+    }));
+    EXPECT_TRUE(wait([&] { return all.laws.unlocked(10, test::LivingCore::soon()).empty(); }));
+    EXPECT_EQ(archive.health().trouble, "");
+    all.as_superuser(kRollBack);
+    EXPECT_TRUE(wait([&] { return in_force.find(wall_clock_now()) == nullptr; }));
+    EXPECT_TRUE(wait([&] { return !other.health().trouble.empty(); }));
+    done = true;
+    reader.join();
+    other.stop();
+    EXPECT_EQ(fallen, 0U);
+    EXPECT_EQ(other.chain()->version(), 2U);
 }
 
 }  // namespace
