@@ -146,6 +146,13 @@ class Stores {
                                                      copies_, archive_, in_force_);
     }
 
+    void read_law() { laws_.read(1, deadline()); }
+    void read_copy() { SOMA_ASSERT(copies_.get("soma:constitution:active"), "Redis has it"); }
+    void read_and_raise_mark() {
+        const auto mark = mark_.read(deadline());
+        SOMA_ASSERT(mark && mark_.raise(*mark, deadline()) == *mark, "OpenBao has it");
+    }
+
   private:
     const std::string root_;
     test::OpenBaoServer bao_;
@@ -168,6 +175,9 @@ void fetch() {
     report(
         "verify from PostgreSQL, Redis and OpenBao",
         [&](int) { stores.keeper()->refresh(Stores::deadline()); }, CLOCK_MONOTONIC);
+    report("of it: PostgreSQL", [&](int) { stores.read_law(); }, CLOCK_MONOTONIC);
+    report("of it: Redis", [&](int) { stores.read_copy(); }, CLOCK_MONOTONIC);
+    report("of it: OpenBao", [&](int) { stores.read_and_raise_mark(); }, CLOCK_MONOTONIC);
     const auto keeper = stores.keeper();
     keeper->refresh(Stores::deadline());
     report(

@@ -197,7 +197,7 @@ TEST_F(KeeperTest, ItsThreadFollowsOthersAndWithdrawsWhatDoesNotVerifyWhileItIsA
             last = version;
             const auto law = in_force.find(wall_clock_now());
             fallen += law && law->law.version != law->version ? 1 : 0;
-            other.health();
+            other.trouble();
             archive.newest();
             archive.health();
         }
@@ -213,7 +213,7 @@ TEST_F(KeeperTest, ItsThreadFollowsOthersAndWithdrawsWhatDoesNotVerifyWhileItIsA
     EXPECT_EQ(archive.health().trouble, "");
     all.as_superuser(kRollBack);
     EXPECT_TRUE(wait([&] { return in_force.find(wall_clock_now()) == nullptr; }));
-    EXPECT_TRUE(wait([&] { return !other.health().trouble.empty(); }));
+    EXPECT_TRUE(wait([&] { return !other.trouble().empty(); }));
     done = true;
     reader.join();
     other.stop();
