@@ -175,9 +175,12 @@ void fetch() {
     report(
         "verify from PostgreSQL, Redis and OpenBao",
         [&](int) { stores.keeper()->refresh(Stores::deadline()); }, CLOCK_MONOTONIC);
-    report("of it: PostgreSQL", [&](int) { stores.read_law(); }, CLOCK_MONOTONIC);
-    report("of it: Redis", [&](int) { stores.read_copy(); }, CLOCK_MONOTONIC);
-    report("of it: OpenBao", [&](int) { stores.read_and_raise_mark(); }, CLOCK_MONOTONIC);
+    report(
+        "of it: PostgreSQL", [&](int) { stores.read_law(); }, CLOCK_MONOTONIC);
+    report(
+        "of it: Redis", [&](int) { stores.read_copy(); }, CLOCK_MONOTONIC);
+    report(
+        "of it: OpenBao", [&](int) { stores.read_and_raise_mark(); }, CLOCK_MONOTONIC);
     const auto keeper = stores.keeper();
     keeper->refresh(Stores::deadline());
     report(

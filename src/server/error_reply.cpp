@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/canonical_json.h"
+#include "base/sensitive/classify.h"
 #include "base/unicode.h"
 
 namespace soma::server {
@@ -75,7 +76,8 @@ HttpReply make_reply(const Problem& problem, std::string_view detail, std::strin
         reply.body += reply.body.empty() ? "{\"" : ",\"";
         reply.body += name;
         reply.body += "\":";
-        append_json_string(reply.body, value);
+        // Problems quote what was sent; where they end up, in logs and tickets, is not ours to say.
+        append_json_string(reply.body, redact_text(value, kAllTextClasses));
     };
     add("type", "urn:somabrain:problem:" + std::string(problem.name));
     add("title", problem.title);

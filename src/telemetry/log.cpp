@@ -3,9 +3,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/error.h"
+#include "base/sensitive/classify.h"
 #include "base/time.h"
 #include "base/unicode.h"
 
@@ -13,6 +15,7 @@ namespace soma::telemetry {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 1024;
+constexpr std::size_t kMaxReadBytes = 4096;
 constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
 
 // Identifiers, counts, times and reasons. `detail` is Error's: its writers keep content out of it.
@@ -31,14 +34,18 @@ bool loggable(std::string_view name) {
     return false;
 }
 
-// What drivers and kernels say need not be UTF-8, and JSON must be.
+// What drivers and kernels say need not be UTF-8, and JSON must be. They also quote what they were
+// given: whatever looks like a credential or a person's number is left out, before the text is cut,
+// for half a number would not be known for one.
 std::string clean(std::string_view text) {
     std::string out;
-    for (std::size_t at = 0; at < text.size() && out.size() < kMaxTextBytes;) {
+    for (std::size_t at = 0; at < text.size() && out.size() < kMaxReadBytes;) {
         const auto point = decode_at(text, at);
         append_utf8(out, point.value);
         at += point.length;
     }
+    out = redact_text(out, kAllTextClasses);
+    out.resize(floor_boundary(out, std::min(out.size(), kMaxTextBytes)));
     return out;
 }
 

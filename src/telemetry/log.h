@@ -43,9 +43,9 @@ struct Field {
 /// them.
 std::string_view loggable_fields();
 
-/// Writes one line of JSON to stderr: time, level, event, then the fields in the order given. Texts
-/// over 1,024 bytes are cut. Thread-safe; never throws: a log line that cannot be written is
-/// dropped.
+/// Writes one line of JSON to stderr: time, level, event, then the fields in the order given. In
+/// texts what looks sensitive (base/sensitive) is replaced by its class; over 1,024 bytes they are
+/// cut. Thread-safe; never throws: a log line that cannot be written is dropped.
 void log(Level level, EventName event, std::initializer_list<Field> fields = {}) noexcept;
 
 /// Least level that is written; info until this is called.

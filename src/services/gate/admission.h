@@ -20,7 +20,7 @@ struct Admission {
     /// Null for the constitution's own endpoints alone, while no law is in force.
     std::shared_ptr<const EnforcedLaw> law = nullptr;
     std::vector<domain::Advice> policy = {};  ///< the law's directives for it; views into `law`
-    domain::TextClasses redacted = {};        ///< what was blotted out of it
+    TextClasses redacted = {};                ///< what was blotted out of it
 };
 
 }  // namespace soma::services

@@ -92,7 +92,7 @@ domain::EventDraft draft_event(const RequestContext& context, const Admission& a
     event.telemetry_ref = context.telemetry_ref;
     stamp(event, admission.law.get());
     if (!admission.redacted.empty()) {
-        event.details["redacted"] = domain::text_class_names(admission.redacted);
+        event.details["redacted"] = text_class_names(admission.redacted);
     }
     return event;
 }

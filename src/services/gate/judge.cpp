@@ -54,7 +54,7 @@ void blot_out(const EnforcedLaw& law, const domain::Verdict& verdict, const std:
         if (!text) {
             refuse(judgement, LawOutcome::denied,
                    refusal(law, *verdict.redact_by,
-                           "holds " + domain::text_class_names(found) +
+                           "holds " + text_class_names(found) +
                                ", which the constitution has blotted out, and cannot be here",
                            pointer));
             return;

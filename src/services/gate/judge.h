@@ -30,7 +30,7 @@ struct Judgement {
     LawOutcome outcome = LawOutcome::allowed;
     std::optional<Error> refusal;        ///< permission_denied, with its article and field
     std::vector<domain::Advice> policy;  ///< directives, by the rules' ids
-    domain::TextClasses redacted;        ///< what was blotted out
+    TextClasses redacted;                ///< what was blotted out
 };
 
 /// Asks the law of the whole request: each of its items, or itself when it can have none. `about`

@@ -51,6 +51,14 @@ TEST(ErrorReply, IsAProblemNamingFieldAndLimit) {
     EXPECT_TRUE(problem.as_object().contains("title"));
 }
 
+TEST(ErrorReply, QuotesNothingSensitive) {
+    const Error error = Error(ErrorKind::invalid_argument, "unknown field of ann@example.org")
+                            .at("/ann@example.org");
+    const auto body = error_reply(error, "id").body;
+    EXPECT_EQ(body.find("example.org"), std::string::npos) << body;
+    EXPECT_NE(body.find("unknown field of [pii.email]"), std::string::npos) << body;
+}
+
 TEST(ErrorReply, ARefusalByTheLawNamesItsArticle) {
     const Error error = Error(ErrorKind::permission_denied, "the constitution forbids this")
                             .by_article("a1", "No.");

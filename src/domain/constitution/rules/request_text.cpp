@@ -6,7 +6,7 @@
 #include "base/canonical_json.h"
 #include "base/error.h"
 #include "base/json/strict_json.h"
-#include "domain/constitution/rules/classify.h"
+#include "base/sensitive/classify.h"
 
 namespace soma::domain {
 namespace {

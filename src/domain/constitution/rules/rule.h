@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/sensitive/text_classes.h"
 #include "base/uuid.h"
-#include "domain/constitution/rules/text_classes.h"
 #include "domain/identity/access.h"
 
 namespace soma::domain {

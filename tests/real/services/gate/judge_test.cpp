@@ -14,7 +14,6 @@ namespace {
 
 using domain::Endpoint;
 using domain::Role;
-using domain::TextClass;
 using testing::enforced;
 using testing::json::array;
 using testing::json::object;
@@ -110,7 +109,7 @@ TEST(Judge, RedactionReachesEveryFieldOfItsEndpoint) {
         const std::string after = request->SerializeAsString();
         if (is_meant && has_words) {
             EXPECT_EQ(judgement.outcome, LawOutcome::redacted);
-            EXPECT_EQ(judgement.redacted, domain::TextClasses{TextClass::pii_email});
+            EXPECT_EQ(judgement.redacted, TextClasses{TextClass::pii_email});
             EXPECT_EQ(after.find("a@example.com"), std::string::npos) << after;
             EXPECT_NE(after.find("to [pii.email]"), std::string::npos);
         } else {

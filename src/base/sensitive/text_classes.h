@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace soma::domain {
+namespace soma {
 
-/// What a text may hold that a law speaks of. Names are only ever added: an older law must stay
-/// readable, or its chain could not be verified any more.
+/// What a text may hold that is nobody else's business: laws speak of it, logs leave it out. Names
+/// are only ever added: an older law must stay readable, or its chain could not be verified any
+/// more.
 enum class TextClass : std::uint8_t {
     secret_key,    ///< "secret.key": a private key in PEM
     secret_token,  ///< "secret.token": a credential of a known form (JWT, cloud and forge tokens)
@@ -16,10 +17,11 @@ enum class TextClass : std::uint8_t {
     pii_email,        ///< "pii.email"
     pii_card,         ///< "pii.card": a payment card's number
     pii_iban,         ///< "pii.iban": a bank account's number
-    pii_phone,        ///< "pii.phone": a telephone number in international form
+    pii_phone,        ///< "pii.phone": a telephone number in international or North American form
+    pii_national_id,  ///< "pii.national_id": a person's number in one of national_id.h's forms
 };
 
-inline constexpr std::size_t kTextClassCount = 7;
+inline constexpr std::size_t kTextClassCount = 8;
 
 /// "pii.email", …
 std::string_view text_class_name(TextClass text_class);
@@ -56,7 +58,13 @@ class TextClasses {
     std::uint32_t bits_ = 0;
 };
 
+/// Every class there is.
+inline constexpr TextClasses kAllTextClasses{
+    TextClass::secret_key, TextClass::secret_token,   TextClass::secret_password,
+    TextClass::pii_email,  TextClass::pii_card,       TextClass::pii_iban,
+    TextClass::pii_phone,  TextClass::pii_national_id};
+
 /// "pii.email, pii.phone", in the order above.
 std::string text_class_names(TextClasses classes);
 
-}  // namespace soma::domain
+}  // namespace soma

@@ -1,10 +1,10 @@
-#include "domain/constitution/rules/text_classes.h"
+#include "base/sensitive/text_classes.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace soma::domain {
+namespace soma {
 namespace {
 
 TEST(TextClasses, ReadBackFromTheirNames) {
@@ -33,7 +33,10 @@ TEST(TextClasses, AreASet) {
     EXPECT_TRUE((classes & TextClasses{TextClass::pii_iban}).empty());
     EXPECT_EQ(text_class_names(classes), "pii.email, pii.card");
     EXPECT_EQ(text_class_names({}), "");
+    for (std::size_t i = 0; i < kTextClassCount; ++i) {
+        EXPECT_TRUE(kAllTextClasses.has(static_cast<TextClass>(i)));
+    }
 }
 
 }  // namespace
-}  // namespace soma::domain
+}  // namespace soma

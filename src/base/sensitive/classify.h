@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/constitution/rules/text_classes.h"
+#include "base/sensitive/text_classes.h"
 
-namespace soma::domain {
+namespace soma {
 
 /// Bytes [begin, end) of a text that look like a class.
 struct ClassifiedSpan {
@@ -18,9 +18,9 @@ struct ClassifiedSpan {
 };
 
 /// What a text holds, by form: PEM armour, token prefixes, "password:", an address with '@',
-/// Luhn's and ISO 7064's check digits, '+' and digits. It knows forms, not meanings: a name or a
-/// street is none of these, and a number that happens to satisfy a checksum is found. Spans come by
-/// `begin` and may overlap. Pure, total; time grows linearly with the text.
+/// Luhn's and ISO 7064's check digits, '+' and digits, nations' forms. It knows forms, not
+/// meanings: a name or a street is none of these, and a number that happens to satisfy a checksum
+/// is found. Spans come by `begin` and may overlap. Pure, total; time grows linearly with the text.
 std::vector<ClassifiedSpan> classify_spans(std::string_view text);
 
 /// The classes alone.
@@ -30,4 +30,4 @@ TextClasses classify_text(std::string_view text);
 /// that overlap are one. UTF-8 stays UTF-8. A second time changes nothing.
 std::string redact_text(std::string_view text, TextClasses classes);
 
-}  // namespace soma::domain
+}  // namespace soma

@@ -1,13 +1,13 @@
-#include "domain/constitution/rules/text_classes.h"
+#include "base/sensitive/text_classes.h"
 
 #include <array>
 
-namespace soma::domain {
+namespace soma {
 namespace {
 
 constexpr std::array<std::string_view, kTextClassCount> kNames{
     "secret.key", "secret.token", "secret.password", "pii.email",
-    "pii.card",   "pii.iban",     "pii.phone"};
+    "pii.card",   "pii.iban",     "pii.phone",       "pii.national_id"};
 
 }  // namespace
 
@@ -34,4 +34,4 @@ std::string text_class_names(TextClasses classes) {
     return names;
 }
 
-}  // namespace soma::domain
+}  // namespace soma

@@ -1,9 +1,13 @@
-#include "domain/constitution/rules/classify.h"
+#include "base/sensitive/classify.h"
 
 #include <algorithm>
 #include <array>
 
-namespace soma::domain {
+#include "base/sensitive/check_digits.h"
+#include "base/sensitive/national_id.h"
+#include "base/sensitive/pattern.h"
+
+namespace soma {
 namespace {
 
 using Spans = std::vector<ClassifiedSpan>;
@@ -61,20 +65,12 @@ struct TokenForm {
     std::string_view prefix;
     std::size_t least_rest;
 };
-constexpr std::array<TokenForm, 14> kTokenForms{{{"AKIA", 16},
-                                                 {"ASIA", 16},
-                                                 {"AIza", 35},
-                                                 {"ghp_", 36},
-                                                 {"gho_", 36},
-                                                 {"ghu_", 36},
-                                                 {"ghs_", 36},
-                                                 {"github_pat_", 22},
-                                                 {"glpat-", 20},
-                                                 {"sk-", 20},
-                                                 {"xoxb-", 20},
-                                                 {"xoxp-", 20},
-                                                 {"hvs.", 24},
-                                                 {"npm_", 36}}};
+constexpr std::array<TokenForm, 22> kTokenForms{
+    {{"AKIA", 16},     {"ASIA", 16},     {"AIza", 35},        {"ghp_", 36},   {"gho_", 36},
+     {"ghu_", 36},     {"ghs_", 36},     {"github_pat_", 22}, {"glpat-", 20}, {"sk-", 20},
+     {"sk_live_", 20}, {"rk_live_", 20}, {"hf_", 30},         {"pypi-", 40},  {"dop_v1_", 40},
+     {"xoxa-", 20},    {"xoxr-", 20},    {"xapp-", 20},       {"xoxb-", 20},  {"xoxp-", 20},
+     {"hvs.", 24},     {"npm_", 36}}};
 
 /// Three parts of base64url, the first a JSON object.
 std::size_t jwt_end(std::string_view text, std::size_t at) {
@@ -166,18 +162,6 @@ void find_emails(std::string_view text, Spans& out) {
     }
 }
 
-bool luhn(std::string_view digits) {
-    int sum = 0;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        int value = digits[digits.size() - 1 - i] - '0';
-        if (i % 2 == 1) {
-            value = value > 4 ? 2 * value - 9 : 2 * value;
-        }
-        sum += value;
-    }
-    return sum % 10 == 0;
-}
-
 /// Digits from `at` in groups set apart by single blanks, dots or hyphens; `each` is asked at the
 /// end of every group and says when it has seen enough.
 template <typename Is, typename Each>
@@ -205,7 +189,7 @@ void find_cards(std::string_view text, Spans& out) {
         }
         std::size_t end = at;
         grouped(text, at, 19, is_number, [&](const std::string& digits, std::size_t stop) {
-            if (digits.size() >= 13 && luhn(digits)) {
+            if (digits.size() >= 13 && checks_luhn(digits)) {
                 end = stop;
             }
             return end != at;
@@ -217,17 +201,6 @@ void find_cards(std::string_view text, Spans& out) {
     }
 }
 
-/// ISO 7064 mod 97-10 over the number with its first four characters moved to the end.
-bool iban_checks(const std::string& number) {
-    unsigned remainder = 0;
-    for (std::size_t i = 0; i < number.size(); ++i) {
-        const char c = number[(i + 4) % number.size()];
-        const auto value = static_cast<unsigned>(is_upper(c) ? c - 'A' + 10 : c - '0');
-        remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
-    }
-    return remainder == 1;
-}
-
 void find_ibans(std::string_view text, Spans& out) {
     const auto is = [](char c) { return is_upper(c) || is_number(c); };
     for (std::size_t at = 0; at + 15 <= text.size(); ++at) {
@@ -237,7 +210,7 @@ void find_ibans(std::string_view text, Spans& out) {
         }
         std::size_t end = at;
         grouped(text, at, 34, is, [&](const std::string& number, std::size_t stop) {
-            if (number.size() >= 15 && iban_checks(number)) {
+            if (number.size() >= 15 && checks_iban(number)) {
                 end = stop;
             }
             return end != at;
@@ -271,6 +244,34 @@ void find_phones(std::string_view text, Spans& out) {
     }
 }
 
+/// Area and exchange begin with 2..9.
+std::size_t american_phone_end(std::string_view text, std::size_t at) {
+    static constexpr std::array<std::string_view, 3> kForms{"(999)~999-9999", "999-999-9999",
+                                                            "999.999.9999"};
+    std::string digits;
+    for (const std::string_view form : kForms) {
+        const std::size_t end = match_pattern(form, text, at, digits);
+        if (end != at && digits[0] >= '2' && digits[3] >= '2') {
+            return end;
+        }
+    }
+    return at;
+}
+
+/// What begins a word and ends one, by `end_of`.
+template <typename EndOf>
+void find_words(std::string_view text, TextClass text_class, Spans& out, EndOf end_of) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool begins =
+            (is_number(text[at]) || is_upper(text[at]) || text[at] == '(') && starts_word(text, at);
+        const std::size_t end = begins ? end_of(text, at) : at;
+        if (end != at && (end == text.size() || !is_word(text[end]))) {
+            out.push_back({at, end, text_class});
+            at = end - 1;
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<ClassifiedSpan> classify_spans(std::string_view text) {
@@ -282,6 +283,8 @@ std::vector<ClassifiedSpan> classify_spans(std::string_view text) {
     find_cards(text, out);
     find_ibans(text, out);
     find_phones(text, out);
+    find_words(text, TextClass::pii_phone, out, american_phone_end);
+    find_words(text, TextClass::pii_national_id, out, national_id_end);
     std::stable_sort(out.begin(), out.end(),
                      [](const auto& a, const auto& b) { return a.begin < b.begin; });
     return out;
@@ -327,4 +330,4 @@ std::string redact_text(std::string_view text, TextClasses classes) {
     return out;
 }
 
-}  // namespace soma::domain
+}  // namespace soma
