@@ -23,6 +23,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "config/ports.h"
+#include "source_dir.h"
 #include "support/stores/server_program.h"
 
 namespace soma::test {

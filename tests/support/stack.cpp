@@ -4,6 +4,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "source_dir.h"
+
 namespace soma::test {
 namespace {
 

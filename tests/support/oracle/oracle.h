@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.h"
+
 namespace soma::test {
 
 inline std::string environment(const char* name, const std::string& otherwise) {

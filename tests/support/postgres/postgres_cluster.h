@@ -22,6 +22,7 @@
 #include "backends/postgres/connection_pool.h"
 #include "backends/postgres/schema/migrations.h"
 #include "backends/postgres/tenant/tenants.h"
+#include "source_dir.h"
 
 namespace soma::test {
 

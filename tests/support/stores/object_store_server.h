@@ -22,6 +22,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "config/ports.h"
+#include "source_dir.h"
 #include "support/stores/server_program.h"
 
 namespace soma::test {

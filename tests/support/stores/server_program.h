@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "source_dir.h"
+
 namespace soma::test {
 
 /// The program behind the stack's server `name`, or what ./dev has fetched for it: a benchmark

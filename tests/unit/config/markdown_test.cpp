@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "config/config.h"
+#include "source_dir.h"
 
 namespace soma::config {
 namespace {

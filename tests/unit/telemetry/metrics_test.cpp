@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "source_dir.h"
+
 namespace soma::telemetry {
 namespace {
 

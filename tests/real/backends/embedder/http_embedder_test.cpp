@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "source_dir.h"
 #include "support/oracle/oracle.h"
 
 namespace soma::backends {

@@ -10,6 +10,7 @@
 #include "domain/constitution/chain.h"
 #include "domain/constitution/rules/rule_set.h"
 #include "domain/constitution/update.h"
+#include "source_dir.h"
 #include "support/law_forge.h"
 
 namespace soma::domain {

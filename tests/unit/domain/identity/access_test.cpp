@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.h"
+
 namespace soma::domain {
 namespace {
 

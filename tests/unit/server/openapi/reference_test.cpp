@@ -7,6 +7,7 @@
 
 #include "server/routes.h"
 #include "somabrain/v1/limits.pb.h"
+#include "source_dir.h"
 
 namespace soma::server {
 namespace {

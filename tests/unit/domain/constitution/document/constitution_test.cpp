@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "domain/constitution/document/document.h"
+#include "source_dir.h"
 #include "support/law_forge.h"
 
 namespace soma::domain {
