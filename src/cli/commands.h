@@ -11,6 +11,7 @@ namespace soma::cli {
 using Register = void (*)(CLI::App& program);
 
 void register_api(CLI::App& program);
+void register_audit(CLI::App& program);
 void register_backup(CLI::App& program);
 void register_check(CLI::App& program);
 void register_config(CLI::App& program);
@@ -33,8 +34,8 @@ void register_token(CLI::App& program);
 inline constexpr Register kCommands[] = {
     register_serve,        register_migrate, register_tenant,   register_token,   register_remember,
     register_recall,       register_list,    register_evaluate, register_import,  register_export,
-    register_constitution, register_backup,  register_restore,  register_receipt, register_ports,
-    register_config,       register_api,     register_check,
+    register_constitution, register_audit,   register_backup,   register_restore, register_receipt,
+    register_ports,        register_config,  register_api,      register_check,
 };
 
 }  // namespace soma::cli

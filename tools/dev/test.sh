@@ -70,8 +70,8 @@ test_unit() { run_gtest_programs release unit ''; }
 
 # Independent implementations are asked what ours answers; needs no stack.
 test_oracle() {
-  compile release math_tool
-  SOMA_MATH_TOOL=$BUILD/tests/math_tool suite oracle count_pytest \
+  compile release math_tool somabrain
+  SOMABRAIN=$BUILD/src/somabrain SOMA_MATH_TOOL=$BUILD/tests/math_tool suite oracle count_pytest \
     "$(python_with tests/oracle/requirements.txt)" -m pytest -q -p no:cacheprovider tests/oracle
 }
 
