@@ -32,6 +32,10 @@ bool is_signed(const SignedVersion& copy, const Document& document, const Chain&
 
 std::optional<SeenVersion> seen_in_copy(const SignedVersion& copy, const Chain& chain,
                                         const Chain& before) {
+    // As a copy nearly always is: not read again.
+    if (chain.head() != nullptr && chain.head()->text == copy.text) {
+        return std::nullopt;
+    }
     const auto document = read(copy.text);
     if (!document || document->law.version < chain.version()) {
         return std::nullopt;
