@@ -28,6 +28,7 @@ LIBRARIES = {  # first part of an include path: the one floor that may use it
     "spdlog": "telemetry", "fmt": "telemetry", "prometheus": "telemetry",
     "libstemmer.h": "domain",
     "libpq-fe.h": "backends", "libpq": "backends", "postgresql": "backends", "hiredis": "backends",
+    "librdkafka": "backends",
     "curl": "backends", "dnnl.hpp": "backends", "dnnl.h": "backends", "oneapi": "backends",
     "boost/beast": "server", "boost/asio": "server", "boost/url": "server",
     "CLI": "cli",

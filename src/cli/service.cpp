@@ -73,14 +73,6 @@ server::ListenerLimits api_limits(const config::Config& config) {
     return limits;
 }
 
-server::ListenerLimits operations_limits() {
-    server::ListenerLimits limits;
-    limits.worker_threads = 1;
-    limits.queue_length = 16;
-    limits.max_connections = 64;
-    return limits;
-}
-
 services::CommitterOptions committer_options(const config::Config& config) {
     services::CommitterOptions options;
     options.idempotency_lifetime = std::chrono::hours(config.idempotency_hours);

@@ -128,6 +128,14 @@ services::KeeperSettings keeper_settings(const config::Config& config) {
     return settings;
 }
 
+server::ListenerLimits operations_limits() {
+    server::ListenerLimits limits;
+    limits.worker_threads = 1;
+    limits.queue_length = 16;
+    limits.max_connections = 64;
+    return limits;
+}
+
 services::TenantModel embedding_model(const config::Config& config) {
     if (config.embedder_url.empty()) {
         return {std::string(backends::MiniLm::kInt8Name), int{backends::MiniLm::kDimension}};

@@ -9,6 +9,7 @@
 #include "backends/redis/cache.h"
 #include "backends/vault/vault.h"
 #include "config/config.h"
+#include "server/http/listener_limits.h"
 #include "services/constitution/keeper.h"
 #include "services/tenant/create.h"
 
@@ -27,6 +28,9 @@ std::vector<backends::IssuerConfig> issuers(const config::Config& config);
 
 /// Throws Error invalid_argument naming SOMABRAIN_TRUST_ROOT when it is missing or no hash.
 services::KeeperSettings keeper_settings(const config::Config& config);
+
+/// Of the operations listener.
+server::ListenerLimits operations_limits();
 
 /// What texts are embedded with.
 services::TenantModel embedding_model(const config::Config& config);

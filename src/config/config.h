@@ -70,6 +70,15 @@ struct Config {
     int s3_timeout_ms = 0;
     int s3_retention_days = 0;
 
+    // Kafka: what others read of the ledger; the relay that carries it there
+    std::string kafka_brokers;
+    int kafka_port = 0;
+    int kafka_replication = 0;
+    std::string postgres_relay_user;
+    std::string postgres_relay_password;
+    int relay_port = 0;
+    std::string relay_trace_file;
+
     // Identity: one trusted issuer, named here, never built in
     std::string trust_root;
     int law_max_age_seconds = 0;

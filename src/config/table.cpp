@@ -1,6 +1,8 @@
 #include <array>
+#include <iterator>
 
 #include "config/config.h"
+#include "config/kafka_table.h"
 
 namespace soma::config {
 namespace {
@@ -468,7 +470,12 @@ const Setting kSettings[] = {
 }  // namespace
 
 std::span<const Setting> settings() {
-    return kSettings;
+    static const std::vector<Setting> all = [] {
+        std::vector<Setting> out(std::begin(kSettings), std::end(kSettings));
+        out.insert(out.end(), kafka_settings().begin(), kafka_settings().end());
+        return out;
+    }();
+    return all;
 }
 
 }  // namespace soma::config

@@ -11,7 +11,7 @@ from stack import ROOT
 
 BINARY = ROOT / "build/release/src/somabrain"
 KEYS = ["SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT", "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT",
-        "S3_PORT"]
+        "S3_PORT", "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"]
 
 
 def somabrain(*args, cwd=None, **environment):

@@ -91,7 +91,7 @@ class Templates(Shell):
     def test_every_template_of_deploy_is_filled_by_the_scripts(self):
         scripts = "".join(p.read_text() for p in (REPOSITORY / "tools/dev").glob("*.sh"))
         for template in ("postgres/postgresql.conf", "redis/cache.conf", "vault/config.hcl",
-                         "object_store/versitygw.env", "somabrain/somabrain.env"):
+                         "object_store/versitygw.env", "kafka/server.properties", "somabrain/somabrain.env"):
             text = (REPOSITORY / "deploy" / template).read_text()
             lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
             for name in re.findall(r"@([A-Z_]+)@", "\n".join(lines)):

@@ -53,14 +53,17 @@ def wait_until(condition, seconds, what):
 
 
 class PrivateStack(Stack):
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, kafka=False, **settings):
         adopt_orphans()
         self.root = pathlib.Path(folder)
+        if kafka:
+            (self.root / "kafka").touch()
         for name in LINKS:
             if (ROOT / name).exists():
                 (self.root / name).symlink_to(ROOT / name)
         self.trace_file = self.root / "commit.trace"
         settings = {"SOMABRAIN_COMMIT_TRACE_FILE": self.trace_file,
+                    "SOMABRAIN_RELAY_TRACE_FILE": self.root / "relay.trace",
                     "SOMABRAIN_REQUEST_DEADLINE_MS": 3000, **settings}
         (self.root / "extra.env").write_text(
             "".join(f"{name}={value}\n" for name, value in settings.items()))

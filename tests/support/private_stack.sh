@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Parts of a second stack in a scratch folder, by the same scripts as ./dev's:
 #   private_stack.sh DIR up | start NAME | ready NAME | reset
-# DIR holds links to this clone's dev, tools, deploy and build; DIR/extra.env joins the environment.
+# DIR holds links to this clone's dev, tools, deploy and build; DIR/extra.env joins the environment. Kafka and
+# the relay are started where there is a DIR/kafka.
 set -euo pipefail
 ROOT=$1
 shift
 cd "$ROOT"
-for part in common install build stores service; do
+for part in common install build kafka stores service; do
   # shellcheck source=/dev/null
   source "tools/dev/$part.sh"
 done
+
+[ -e kafka ] || WITHOUT_KAFKA=yes
 
 # Made once: the service is started anew whenever its environment changes.
 private_env() {
@@ -27,7 +30,9 @@ start_one() {
       start_openbao && wait_for openbao 30 openbao_active
       ;;
     object_store) start_object_store && wait_for object_store 20 object_store_answers ;;
+    kafka) start_kafka && set_up_kafka ;;
     serve) start_service ;;
+    relay) start_program relay ;;
     *) die "no such part: $1" ;;
   esac
 }

@@ -101,20 +101,32 @@ service_version() { cat "$BINARY" "$ENV_FILE" "$ROOT/ports.json" | sha256sum | c
 service_answers() { curl -sf -o /dev/null "http://127.0.0.1:$(port SOMABRAIN_HTTP_PORT)/health"; }
 service_ready() { curl -sf -o /dev/null "http://127.0.0.1:$(port SOMABRAIN_OPS_PORT)/ready"; }
 
-start_service() {
-  if running serve && [ "$(service_version)" = "$(cat "$SOMA/run/serve.version" 2>/dev/null)" ]; then
+# start_program NAME: `somabrain NAME` in the stack's environment; anew when that or the binary has changed, left
+# alone otherwise
+start_program() {
+  local version line pairs=()
+  version=$(service_version)
+  if running "$1" && [ "$version" = "$(cat "$SOMA/run/$1.version" 2>/dev/null)" ]; then
     return 0
   fi
-  stop serve TERM 15
-  service_version >"$SOMA/run/serve.version"
-  local line pairs=()
+  stop "$1" TERM 15
+  echo "$version" >"$SOMA/run/$1.version"
   while IFS= read -r line; do
     [[ $line == SOMABRAIN_* ]] && pairs+=("$line")
   done <"$ENV_FILE"
-  start serve env "${pairs[@]}" "$BINARY" serve
+  start "$1" env "${pairs[@]}" "$BINARY" "$1"
+}
+
+start_service() {
+  start_program serve
   wait_for serve 60 service_answers
   give_law
   wait_for serve 60 service_ready
+}
+
+# It may begin before anybody writes; nobody waits for it but whoever reads Kafka.
+relay_ready() {
+  curl -sf "http://127.0.0.1:$(port SOMABRAIN_RELAY_PORT)/ready" | grep -q '"relay":{"status":"ok"}'
 }
 
 # The stack without its show; what the tests need.
@@ -123,6 +135,7 @@ bring_up() {
   install_packages
   install_bao
   install_versitygw
+  install_kafka
   tools/fetch_model "$MODEL"
   build_release "$@"
   hold_ports
@@ -135,7 +148,9 @@ serve_up() {
   with_env "$BINARY" migrate
   make_sandbox
   keep_sandbox_token
+  [ -n "${WITHOUT_KAFKA:-}" ] || start_program relay
   start_service
+  [ -n "${WITHOUT_KAFKA:-}" ] || wait_for relay 60 relay_ready
 }
 
 stack_up() {
@@ -191,6 +206,7 @@ END
 
 stack_down() {
   lock_stack
+  stop relay TERM 15
   stop serve TERM 15
   stores_down
   say "the stack is down"
@@ -201,14 +217,14 @@ stack_reset() {
   local home
   home=$(readlink -f "$SOMA/postgres" || true)
   [[ $home == /var/lib/somabrain-dev/* ]] && rm -rf "$home"
-  rm -rf "$SOMA"/{postgres,redis,openbao,object_store,secrets,signers,law,sandbox-tenant,jwks.json}
+  rm -rf "$SOMA"/{postgres,redis,openbao,object_store,kafka,secrets,signers,law,sandbox-tenant,jwks.json}
   rm -f "$SOMA/somabrain.env"
 }
 
 stack_status() {
   local name key all=0
   for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT object_store:S3_PORT \
-    serve:SOMABRAIN_HTTP_PORT; do
+    kafka:KAFKA_PORT serve:SOMABRAIN_HTTP_PORT relay:SOMABRAIN_RELAY_PORT; do
     key=${name#*:}
     name=${name%%:*}
     if running "$name"; then

@@ -1,4 +1,5 @@
-# PostgreSQL, Redis `cache`, OpenBao and S3, private to this clone: data and secrets under .soma/.
+# PostgreSQL, Redis `cache`, OpenBao, S3 and (kafka.sh) Kafka, private to this clone: data and secrets
+# under .soma/.
 
 # PostgreSQL refuses to run as root: then Debian's own account runs it.
 POSTGRES_BIN=
@@ -151,6 +152,7 @@ set_up_postgres() {
   {
     printf "\\\\set app_password '%s'\n" "$(<"$(secret postgres-app)")"
     printf "\\\\set migrate_password '%s'\n" "$(<"$(secret postgres-migrate)")"
+    printf "\\\\set relay_password '%s'\n" "$(<"$(secret postgres-relay)")"
     cat deploy/postgres/roles.sql
   } | sql soma -f - >/dev/null
 }
@@ -159,7 +161,8 @@ set_up_postgres() {
 hold_ports() {
   local keep=() name key
   for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT object_store:S3_PORT \
-    serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_OPS_PORT; do
+    kafka:KAFKA_PORT serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_OPS_PORT \
+    relay:SOMABRAIN_RELAY_PORT; do
     key=${name#*:}
     running "${name%%:*}" && keep+=(--keep "$key")
   done
@@ -178,7 +181,9 @@ release_ports() {
   wait "$pid" 2>/dev/null || true
 }
 
+# WITHOUT_KAFKA=yes: a private stack of tests that ask nothing of it
 stores_up() {
+  [ -n "${WITHOUT_KAFKA:-}" ] || start_kafka
   start_postgres
   start_redis
   start_openbao
@@ -187,9 +192,11 @@ stores_up() {
   wait_for redis 10 redis_ready
   set_up_openbao
   set_up_object_store
+  [ -n "${WITHOUT_KAFKA:-}" ] || set_up_kafka
 }
 
 stores_down() {
+  stop_kafka
   stop object_store TERM 10
   stop openbao TERM 10
   stop redis TERM 10

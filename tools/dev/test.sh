@@ -48,6 +48,7 @@ test_structure() {
   suite structure count_plain python3 tools/check_structure.py
   suite structure-rules count_unittest python3 tests/structure/check_structure_test.py
   suite structure-docs count_unittest python3 tests/structure/docs_test.py
+  suite structure-events count_unittest python3 tests/structure/event_schemas_test.py
   suite structure-dev count_unittest python3 tests/structure/dev_script_test.py
   suite structure-format count_one check_format
 }
@@ -169,6 +170,7 @@ test_model() {
 test_crash() {
   install_bao
   install_versitygw
+  install_kafka
   suite crash-drill count_plain "$(python_with tests/requirements.txt)" \
     tests/e2e/faults/crash_drill.py
   cat "$SOMA/log/test-crash-drill.log"

@@ -34,6 +34,7 @@ class PostgresCluster {
   public:
     static constexpr const char* kAppPassword = "app-for-tests";
     static constexpr const char* kMigratePassword = "migrate-for-tests";
+    static constexpr const char* kRelayPassword = "relay-for-tests";
 
     PostgresCluster() : binaries_(find_binaries()), home_(make_home()), port_(free_port()) {
         write_file(home_ / "superuser", "superuser-for-tests\n");
@@ -64,7 +65,8 @@ class PostgresCluster {
         write_file(roles, substituted("deploy/postgres/roles.sql"));
         run({binaries_ / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-v",
              std::string("app_password=") + kAppPassword, "-v",
-             std::string("migrate_password=") + kMigratePassword, "-f", roles, server + name});
+             std::string("migrate_password=") + kMigratePassword, "-v",
+             std::string("relay_password=") + kRelayPassword, "-f", roles, server + name});
     }
 
     /// Starts the server and waits until it answers.

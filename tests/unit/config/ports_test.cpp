@@ -182,7 +182,7 @@ TEST(AllocatePorts, ThreeAllocatorsAtOnceGetDistinctPorts) {
 
 TEST(StackPorts, PreferredNumberThenTheRecordedOne) {
     const auto requests = stack_port_requests(R"({"SOMABRAIN_HTTP_PORT": 7001})", {});
-    ASSERT_EQ(requests.size(), 6U);
+    ASSERT_EQ(requests.size(), 8U);
     EXPECT_EQ(requests[0].key, "SOMABRAIN_HTTP_PORT");
     EXPECT_EQ(requests[0].choices, (std::vector<int>{9696, 7001}));
     EXPECT_EQ(requests[1].choices, (std::vector<int>{9697}));

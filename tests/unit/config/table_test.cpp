@@ -92,14 +92,14 @@ TEST(Table, SecretsHaveNoDefaultAndAreMarked) {
     }
 }
 
-TEST(Table, SixKeysOfPortsJson) {
+TEST(Table, TheKeysOfPortsJson) {
     std::vector<std::string> keys;
     for (const auto& s : settings()) {
         if (!s.ports_key.empty()) keys.emplace_back(s.ports_key);
     }
-    EXPECT_EQ(keys,
-              (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT",
-                                        "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT", "S3_PORT"}));
+    EXPECT_EQ(keys, (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT",
+                                              "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT",
+                                              "S3_PORT", "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"}));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST(Metrics, NamesAreTheGoldenOnes) {
 TEST(Metrics, RowsKeepTheRulesOfTheCatalog) {
     const std::regex form(
         "somabrain_[a-z]+(_[a-z]+)*_(total|seconds|bytes|count|requests|intents|tenants|ratio|"
-        "verified)");
+        "verified|events|active)");
     for (const auto& metric : catalog()) {
         const std::string name(metric.name);
         EXPECT_TRUE(std::regex_match(name, form)) << name;

@@ -1,0 +1,220 @@
+"""The ledger in Kafka, read by a stranger: every event once, in order, whatever dies meanwhile."""
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import jsonschema
+import pytest
+
+import kafka
+from private_stack import alive, wait_until
+from stack import ROOT
+
+VECTOR = [round(random.Random(5).gauss(0, 1), 4) for _ in range(384)]
+
+
+def metrics(stack):
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port("SOMABRAIN_RELAY_PORT"), timeout=10)
+    try:
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    finally:
+        connection.close()
+    return {name: float(value) for name, value in
+            re.findall(r"^(somabrain_relay_\w+) ([-+.\deE]+)$", text, re.M)}
+
+
+def drained(stack):
+    size = stack.rows("SELECT size FROM log")[0][0]
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        found = metrics(stack)
+        return found.get("somabrain_relay_active") == 1 and found.get("somabrain_relay_lag_events") == 0 \
+            and stack.rows("SELECT size FROM log")[0][0] == size
+    return False
+
+
+def wait_until_drained(stack):
+    # Two looks: the gauge is set after a batch, the size may have moved between.
+    for _ in range(2):
+        wait_until(lambda: drained(stack), 120, "the relay to have carried everything")
+        time.sleep(0.1)
+
+
+def check_topics(stack):
+    """All differences between the ledger and Kafka's three topics; how many records there are."""
+    wait_until_drained(stack)
+    ledger = stack.rows(kafka.LEDGER)
+    wrong, count = [], 0
+    for topic in kafka.TOPICS:
+        records = kafka.read_topic(stack.port("KAFKA_PORT"), topic)
+        count += len(records)
+        wrong += [f"{topic}: {what}" for what in
+                  kafka.differences(ledger, records, kafka.BELONGS[topic])]
+    assert count >= len(ledger)
+    return wrong
+
+
+class Writer:
+    """Writes memories as fast as one client can, until told to stop; all must be acknowledged."""
+
+    def __init__(self, tenant):
+        self.client = tenant.new_client("agent")
+        self.stopping = False
+        self.written = 0
+        self.trouble = None
+        self.thread = threading.Thread(target=self.work)
+
+    def work(self):
+        try:
+            while not self.stopping:
+                items = [{"text": f"relayed {self.written} {i}", "embedding": VECTOR} for i in range(20)]
+                reply = self.client.post("/v1/memories:batch", {"items": items})
+                assert reply.status == 201, reply
+                self.written += len(items)
+        except Exception as error:  # the test reports it
+            self.trouble = repr(error)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping = True
+        self.thread.join()
+        self.client.close()
+
+
+def test_every_event_reaches_its_topics_as_it_is(stack, tenant):
+    agent = tenant.agent
+    made = agent.post("/v1/memories", {"text": "relayed", "embedding": VECTOR})
+    agent.post("/v1/recall", {"query": "relayed"})
+    agent.get(made.json["id"])
+    assert agent.post("/v1/memories", {"text": ""}).status == 400
+    wait_until_drained(stack)
+    # Other tests write meanwhile; of this tenant everything must be there.
+    ledger = [row for row in stack.rows(kafka.LEDGER) if tenant.id in bytes(row[3]).decode()]
+    assert len(ledger) >= 3
+    for topic in kafka.TOPICS[:2]:
+        records = [record for record in kafka.read_topic(stack.port("KAFKA_PORT"), topic)
+                   if record.key == tenant.id]
+        assert records
+        assert kafka.differences(ledger, records, kafka.BELONGS[topic]) == []
+        for record in records:
+            assert set(record.headers) == {"log_id", "log_index", "complete_below"}
+            assert int(record.headers["complete_below"]) <= record.log_index
+
+
+@pytest.mark.parametrize("topic", kafka.TOPICS)
+def test_what_is_written_is_what_the_schema_says(stack, topic):
+    schema = json.loads((ROOT / f"api/events/{topic}/v1.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    check = jsonschema.Draft202012Validator(schema)
+    records = kafka.read_topic(stack.port("KAFKA_PORT"), topic)
+    assert records, "the stack's first law alone has been proposed, signed and activated"
+    known = set(schema["properties"])
+    for record in records:
+        event = json.loads(record.value)
+        check.validate(event)
+        assert set(event) <= known, "a member that the schema does not speak of"
+
+
+def test_the_differences_that_are_looked_for_are_found():
+    """The check itself: lost, doubled, reordered, edited, strange and misplaced records are seen."""
+    ledger = [("log", i, i % 2, b"body %d" % i, "state", "memory.remember") for i in range(10)]
+    good = [kafka.Record(i % 2, i, "k", b"body %d" % i, {"log_id": "log", "log_index": str(i)})
+            for i in range(10)]
+    assert kafka.differences(ledger, good) == []
+    swapped = [*good[:4], good[6], good[5], good[4], *good[7:]]
+    edited = [*good[:4], dataclasses.replace(good[4], value=b"other"), *good[5:]]
+    moved = [dataclasses.replace(good[0], partition=1), *good[1:]]
+    stranger = [*good, dataclasses.replace(good[9], headers={"log_id": "log", "log_index": "10"})]
+    for seeded, words in ((good[:-1], "lost"), (good + good[-1:], "doubled"), (swapped, "order"),
+                          (edited, "body"), (moved, "partition"), (stranger, "not in")):
+        found = kafka.differences(ledger, seeded)
+        assert found and any(words in line for line in found), words
+
+
+def kill_in_a_batch(stack, victim, rng):
+    """kill -9 of `victim` while the relay's trace says that a transaction is under way."""
+    trace = stack.root / "relay.trace"
+    pids = stack.pids(victim)
+    start = trace.stat().st_size if trace.exists() else 0
+
+    def last():
+        with open(trace, encoding="ascii") as file:
+            file.seek(start)
+            lines = [line for line in file.read().split("\n") if line]
+        return lines[-1] if lines else ""
+
+    wait_until(lambda: trace.exists() and last().startswith("send "), 60, "a batch to begin")
+    time.sleep(rng.random() * 0.02)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    inside = last().startswith("send ")
+    wait_until(lambda: not any(alive(pid) for pid in pids), 20, f"the end of {victim}")
+    stack.start(victim)
+    return inside
+
+
+def test_killed_in_the_middle_of_batches_nothing_is_lost_or_doubled(private_stack, private_tenant):
+    rng = random.Random(7)
+    inside, kills = {"relay": 0, "kafka": 0}, {"relay": 0, "kafka": 0}
+    with Writer(private_tenant) as writer:
+        while sum(inside.values()) < 20 and sum(kills.values()) < 60:
+            victim = "kafka" if kills["relay"] >= 5 * (kills["kafka"] + 1) else "relay"
+            inside[victim] += kill_in_a_batch(private_stack, victim, rng)
+            kills[victim] += 1
+    assert writer.trouble is None, "requests wait neither for the relay nor for Kafka"
+    assert check_topics(private_stack) == []
+    print(f"{writer.written} writes, kills {kills}, in a transaction {inside}")
+    assert sum(inside.values()) >= 20
+
+
+def test_while_kafka_is_down_requests_go_on_and_the_lag_drains(private_stack, private_tenant):
+    wait_until_drained(private_stack)
+    with private_stack.without("kafka"):
+        for number in range(30):
+            reply = private_tenant.agent.post("/v1/memories", {"text": f"n {number}", "embedding": VECTOR})
+            assert reply.status == 201, reply
+        wait_until(lambda: metrics(private_stack)["somabrain_relay_lag_events"] >= 30, 60, "the lag")
+        wait_until(lambda: metrics(private_stack)["somabrain_relay_lag_seconds"] > 10, 60, "its age")
+        assert private_stack.ready()[0] == 200, "the service itself asks nothing of Kafka"
+    wait_until_drained(private_stack)
+    assert metrics(private_stack)["somabrain_relay_late_events_total"] >= 30
+    assert check_topics(private_stack) == []
+
+
+def test_a_frozen_relay_that_wakes_up_is_fenced(private_stack, private_tenant):
+    """It still believes to be the one: PostgreSQL has ended its session, another has taken over."""
+    trace = private_stack.root / "second.trace"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    second = subprocess.Popen(
+        [private_stack.root / "build/release/src/somabrain", "relay"],
+        env={**os.environ, **private_stack.env(), "SOMABRAIN_RELAY_PORT": str(port),
+             "SOMABRAIN_RELAY_TRACE_FILE": str(trace)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        with Writer(private_tenant):
+            with private_stack.frozen("relay"):
+                private_stack.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                   "WHERE usename = 'soma_relay' AND pid IN "
+                                   "(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)")
+                wait_until(lambda: trace.exists() and trace.read_text().count("sent ") > 3, 60,
+                           "the second to take over")
+            sent = trace.read_text().count("sent ")
+            wait_until(lambda: trace.read_text().count("sent ") > sent + 5, 60, "the second to go on")
+    finally:
+        second.terminate()
+        second.wait()
+    assert check_topics(private_stack) == []
