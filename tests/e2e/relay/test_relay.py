@@ -64,7 +64,7 @@ def check_topics(stack):
 
 
 class Writer:
-    """Writes memories as fast as one client can, until told to stop; all must be acknowledged."""
+    """Writes memories until told to stop; all must be acknowledged."""
 
     def __init__(self, tenant):
         self.client = tenant.new_client("agent")
@@ -76,10 +76,11 @@ class Writer:
     def work(self):
         try:
             while not self.stopping:
-                items = [{"text": f"relayed {self.written} {i}", "embedding": VECTOR} for i in range(20)]
+                items = [{"text": f"relayed {self.written} {i}", "embedding": VECTOR} for i in range(5)]
                 reply = self.client.post("/v1/memories:batch", {"items": items})
                 assert reply.status == 201, reply
                 self.written += len(items)
+                time.sleep(0.005)  # room for whoever else runs here
         except Exception as error:  # the test reports it
             self.trouble = repr(error)
 
