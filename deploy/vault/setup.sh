@@ -18,6 +18,9 @@ done
 # Signs receipts of erasures. Made here because the service may not.
 bao read transit/keys/soma-receipts >/dev/null 2>&1 ||
   bao write -f transit/keys/soma-receipts type=ed25519 exportable=false >/dev/null
+# Signs checkpoints of the ledger.
+bao read transit/keys/soma-ledger >/dev/null 2>&1 ||
+  bao write -f transit/keys/soma-ledger type=ed25519 exportable=false >/dev/null
 methods=$(bao auth list)
 grep -q '^approle/' <<<"$methods" || bao auth enable approle >/dev/null
 bao policy write somabrain "$here/somabrain.hcl" >/dev/null

@@ -1,5 +1,5 @@
 # What the service may do: make and use tenants' wrapping keys, keep wrapped keys, erase a
-# subject's, sign receipts of that.
+# subject's, sign receipts of that and checkpoints of the ledger.
 # It can neither export nor configure nor delete a transit key, use one that is not a tenant's, nor
 # list what it does not know the name of.
 #
@@ -19,6 +19,13 @@ path "transit/keys/soma-receipts" {
   capabilities = ["read"]
 }
 path "transit/sign/soma-receipts" {
+  capabilities = ["update"]
+}
+# Checkpoints of the ledger, in the same way.
+path "transit/keys/soma-ledger" {
+  capabilities = ["read"]
+}
+path "transit/sign/soma-ledger" {
   capabilities = ["update"]
 }
 # "update" is for the loser of a race: check-and-set then tells it so (the mount requires it).

@@ -25,6 +25,7 @@
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
 #include "services/jobs/jobs.h"
+#include "services/ledger/checkpointer.h"
 #include "services/link/link.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
@@ -97,6 +98,8 @@ struct Service::Parts {
           cache(redis_config(c)),
           objects(object_store_config(c)),
           snapshots(objects, std::chrono::days(c.s3_retention_days)),
+          tiles(objects, std::chrono::days(c.s3_retention_days)),
+          checkpointer({}, app_login(c), vault, tiles),
           keeper(keeper_settings(c), laws, law_mark, cache, archive, law),
           verifier(issuers(c)),
           keyring(vault, keyring_limits(c)),
@@ -131,6 +134,7 @@ struct Service::Parts {
     void bind_constitution_routes();
     server::Pipeline pipeline();
     server::ReadyReport ready();
+    server::Part ready_ledger() const;
 
     config::Config config;
     UuidGenerator ids;
@@ -153,6 +157,8 @@ struct Service::Parts {
     backends::ObjectStore objects;
     services::LawSnapshots snapshots;
     services::LawArchive archive{snapshots, laws};
+    services::TileArchive tiles;
+    services::Checkpointer checkpointer;
     services::LawInForce law;
     services::LawKeeper keeper;
     backends::TokenVerifier verifier;
@@ -255,7 +261,19 @@ server::ReadyReport Service::Parts::ready() {
          archived.trouble.empty()
              ? ""
              : archived.trouble + "; snapshots of the law owed: " + std::to_string(archived.owed)});
+    report.parts.push_back(ready_ledger());
     return report;
+}
+
+server::Part Service::Parts::ready_ledger() const {
+    const auto ledger = checkpointer.health();
+    const std::string trouble = ledger.trouble.empty() ? ledger.archive_trouble : ledger.trouble;
+    if (trouble.empty()) {
+        return {"ledger", server::PartState::ok, ""};
+    }
+    return {"ledger", server::PartState::degraded,
+            trouble + "; leaves without a checkpoint: " + std::to_string(ledger.owed_leaves) +
+                "; tiles owed: " + std::to_string(ledger.owed_tiles)};
 }
 
 Service::Service(const config::Config& config) : parts_(std::make_unique<Parts>(config)) {}
@@ -274,6 +292,7 @@ void Service::start() {
     p.keeper.refresh(deadline);
     p.keeper.start();
     p.jobs.start();
+    p.checkpointer.start();
     p.operations = std::make_unique<server::HttpListener>(
         server::make_operations_site([&p] { return p.ready(); },
                                      [] { return telemetry::metrics().text(); }),
@@ -295,6 +314,7 @@ void Service::stop() {
     auto& p = *parts_;
     p.api->stop(kStopGrace);
     p.jobs.stop();
+    p.checkpointer.stop();
     p.keeper.stop();
     p.committer.stop();
     p.operations->stop(milliseconds(0));

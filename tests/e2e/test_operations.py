@@ -39,7 +39,7 @@ def test_ready_names_its_parts(operations):
     assert answer["status"] == "ok"
     assert {name: part["status"] for name, part in answer["parts"].items()} == {
         "postgres": "ok", "openbao": "ok", "redis": "ok", "constitution": "ok",
-        "object_storage": "ok"}
+        "object_storage": "ok", "ledger": "ok"}
 
 
 def test_the_metrics_are_the_golden_ones(operations, agent):

@@ -47,6 +47,7 @@ def test_the_tour_runs_verbatim(stack):
     change = parts[13].strip().split("\n")
     assert [line.split()[0] for line in change] == ["soma-signer-1", "soma-signer-3", "soma-signer-4", "version"]
     assert "3 of 3 of its holders" in change[2] and " is in force: " in change[3]
+    assert re.search(r"^valid: [1-9]\d* leaves of somabrain.local/ledger/", parts[14], re.M)
 
 
 def test_the_tour_notices_a_refusal(stack):

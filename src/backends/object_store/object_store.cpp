@@ -84,7 +84,8 @@ bool ObjectStore::put_locked(std::string_view name, std::string_view bytes, Time
                 "what is stored was bounded by whoever made it");
     HttpRequest put = request("PUT", name, {});
     put.body = bytes;
-    put.headers = {{"content-type", "application/json"},
+    const bool json = name.ends_with(".json");
+    put.headers = {{"content-type", json ? "application/json" : "application/octet-stream"},
                    {"if-none-match", "*"},
                    {"x-amz-object-lock-mode", "COMPLIANCE"},
                    {"x-amz-object-lock-retain-until-date", lock_time(until)}};

@@ -14,7 +14,8 @@
 
 namespace soma::backends {
 
-inline constexpr std::size_t kMaxObjectBytes = 1024 * 1024;
+/// More than a bundle of 256 of the largest events.
+inline constexpr std::size_t kMaxObjectBytes = 17 * 1024 * 1024;
 inline constexpr std::size_t kMaxListedPages = 100;  ///< of 1,000 versions and delete markers each
 
 /// Where the bucket is and who we are there. Buckets are addressed by path.

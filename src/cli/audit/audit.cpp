@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli/audit/archive.h"
 #include "cli/audit/log_folder.h"
 #include "cli/commands.h"
 
@@ -69,6 +70,8 @@ void register_audit(CLI::App& program) {
     auto* command = program.add_subcommand("audit", "The ledger, checked");
     command->require_subcommand(1);
     add_verify(*command);
+    add_audit_fetch(*command);
+    add_audit_key(*command);
 }
 
 }  // namespace soma::cli

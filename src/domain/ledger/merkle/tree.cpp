@@ -28,13 +28,18 @@ Frontier::Frontier(std::uint64_t size, std::vector<std::string> peaks)
     }
 }
 
-void Frontier::append(std::string leaf) {
+void Frontier::append(std::string leaf, const Completed& completed) {
     SOMA_ASSERT(leaf.size() == kTreeHashBytes && size_ < kMaxTreeSize, "a leaf hash, and room");
     // As a carry runs through a binary counter: each set bit at the low end is a subtree as large
     // as the one that has just been completed.
+    unsigned level = 0;
     for (std::uint64_t bits = size_; (bits & 1) != 0; bits >>= 1) {
         leaf = node_hash(peaks_.back(), leaf);
         peaks_.pop_back();
+        ++level;
+        if (completed) {
+            completed({level, size_ >> level}, leaf);
+        }
     }
     peaks_.push_back(std::move(leaf));
     ++size_;

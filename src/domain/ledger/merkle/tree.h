@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ struct Subtree {
     friend auto operator<=>(const Subtree&, const Subtree&) = default;
 };
 
+/// Told of each complete subtree above the leaves as it comes to be, the lowest first.
+using Completed = std::function<void(const Subtree& subtree, const std::string& root)>;
+
 /// A tree's right edge, which is all that is needed to grow it: one hash for each bit of its size.
 /// For one thread.
 class Frontier {
@@ -38,7 +42,7 @@ class Frontier {
     /// many as the size has bits, or not 32 bytes each.
     Frontier(std::uint64_t size, std::vector<std::string> peaks);
 
-    void append(std::string leaf);
+    void append(std::string leaf, const Completed& completed = {});
     std::uint64_t size() const { return size_; }
     /// Roots of the complete subtrees the tree consists of, the largest (leftmost) first.
     const std::vector<std::string>& peaks() const { return peaks_; }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/error.h"
 #include "merkle.h"
 
@@ -40,6 +42,21 @@ TEST(MerkleTreeTest, GrowsOnFromItsPeaks) {
     }
     EXPECT_EQ(tree.root(), rfc_root(leaves));
     EXPECT_EQ(tree.peaks().size(), 3U) << "100 = 64 + 32 + 4";
+}
+
+TEST(MerkleTreeTest, SaysWhichSubtreesItCompletes) {
+    const auto leaves = some_leaves(70);
+    std::map<Subtree, std::string> completed;
+    Frontier tree;
+    for (const auto& leaf : leaves) {
+        tree.append(leaf, [&](const Subtree& subtree, const std::string& root) {
+            EXPECT_TRUE(completed.emplace(subtree, root).second);
+        });
+    }
+    EXPECT_EQ(completed.size(), 35U + 17U + 8U + 4U + 2U + 1U);
+    for (const auto& [subtree, root] : completed) {
+        EXPECT_EQ(root, source_of(leaves)(subtree)) << subtree.level << " " << subtree.index;
+    }
 }
 
 TEST(MerkleTreeTest, PeaksThatAreNotOfThatSizeAreRefused) {
