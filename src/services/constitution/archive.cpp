@@ -1,17 +1,28 @@
 #include "services/constitution/archive.h"
 
+#include "base/crypto.h"
+#include "base/encoding.h"
 #include "base/error.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace soma::services {
+namespace {
 
-void LawArchive::round(const Deadline& deadline) {
+/// What PostgreSQL says is in force, somebody may have written there: a lock would keep it for
+/// good, in the place of the genuine version.
+bool is_genuine(const backends::LawRow& row, const domain::Chain& law) {
+    return row.version <= law.version() && row.hash == law.hash(row.version) &&
+           row.hash == sha3_512(row.signed_version.text);
+}
+
+}  // namespace
+
+void LawArchive::round(const domain::Chain& law, const Deadline& deadline) {
     const std::scoped_lock one(rounds_);
     std::string trouble;
     try {
-        note_owed(laws_.unlocked(kPaidEachRound, deadline).size());
-        pay(deadline);
+        pay(law, deadline);
         look(deadline);
     } catch (const Error& error) {
         trouble = error.public_message();
@@ -55,13 +66,22 @@ void LawArchive::note_owed(std::size_t owed) {
     health_.owed = owed;
 }
 
-void LawArchive::pay(const Deadline& deadline) {
-    const auto owed = laws_.unlocked(kPaidEachRound, deadline);
-    for (std::size_t paid = 0; paid < owed.size(); ++paid) {
-        const auto& row = owed[paid];
+void LawArchive::pay(const domain::Chain& law, const Deadline& deadline) {
+    const auto rows = laws_.unlocked(kPaidEachRound, deadline);
+    std::size_t owed = rows.size();
+    note_owed(owed);
+    for (const auto& row : rows) {
+        if (!is_genuine(row, law)) {
+            continue;
+        }
+        const Time began = wall_clock_now();
         snapshots_.save(row.version, row.hash, row.signed_version, deadline);
+        telemetry::log(telemetry::Level::info, "a version of the law is locked",
+                       {{"version", row.version},
+                        {"law", to_hex(row.hash)},
+                        {"began", format_rfc3339(began)}});
         laws_.set_locked(row.hash, wall_clock_now(), deadline);
-        note_owed(owed.size() - paid - 1);
+        note_owed(--owed);
     }
 }
 

@@ -17,9 +17,10 @@ class LawArchive {
     LawArchive(LawSnapshots& snapshots, backends::Laws& laws)
         : snapshots_(snapshots), laws_(laws) {}
 
-    /// Saves what is owed; looks at the newest snapshot when the last look is kLookPeriod ago, and
-    /// keeps its lock from running out. Never throws: what went wrong is health().
-    void round(const Deadline& deadline);
+    /// Saves what is owed of `law`, which is verified: nothing else is ever put under lock. Looks
+    /// at the newest snapshot when the last look is kLookPeriod ago, and keeps its lock from
+    /// running out. Never throws: what went wrong is health().
+    void round(const domain::Chain& law, const Deadline& deadline);
 
     /// As seen last; nullopt: none, or object storage has not answered yet.
     std::optional<LawSnapshot> newest() const;
@@ -33,7 +34,7 @@ class LawArchive {
   private:
     void look(const Deadline& deadline);
     void note_owed(std::size_t owed);
-    void pay(const Deadline& deadline);
+    void pay(const domain::Chain& law, const Deadline& deadline);
 
     LawSnapshots& snapshots_;
     backends::Laws& laws_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "domain/constitution/copy.h"
 #include "domain/constitution/envelope.h"
@@ -33,6 +34,20 @@ telemetry::Gauge& verified_gauge() {
     return gauge;
 }
 
+std::optional<domain::SignedVersion> read_copy(backends::RedisCache& copies) {
+    auto decoded = domain::decode_signed(copies.get(kCopy).value_or(""));
+    auto* copy = std::get_if<domain::SignedVersion>(&decoded);
+    return copy == nullptr ? std::nullopt : std::optional(std::move(*copy));
+}
+
+/// A step towards the law in force, taken between `began` and now.
+void log_step(telemetry::EventName event, const Chain& chain, Time began) {
+    telemetry::log(telemetry::Level::info, event,
+                   {{"version", chain.version()},
+                    {"law", to_hex(chain.hash(chain.version()))},
+                    {"began", format_rfc3339(began)}});
+}
+
 /// From the outside the reason is a dependency's state: try again, or call an operator.
 Error untrusted(const LawRefusal& refusal) {
     return {ErrorKind::unavailable, "the constitution does not verify: " + words(refusal)};
@@ -43,11 +58,13 @@ Error untrusted(const LawRefusal& refusal) {
 std::shared_ptr<const Chain> LawKeeper::refresh(const Deadline& deadline) {
     const std::scoped_lock lock(refreshing_);
     const auto begin = std::chrono::steady_clock::now();
+    const Time began = wall_clock_now();
     auto verified = verify(deadline);
     if (const auto* refusal = std::get_if<LawRefusal>(&verified)) {
-        withdraw(*refusal);
+        withdraw(*refusal, began);
     }
-    put_in_force(std::get<Verified>(verified), deadline);
+    put_in_force(std::get<Verified>(verified), began, deadline);
+    heal_copy(std::get<Verified>(verified));
     telemetry::metrics()
         .histogram("somabrain_constitution_verify_latency_seconds")
         .Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
@@ -95,15 +112,22 @@ std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::read_chain(
 }
 
 std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::verify(const Deadline& deadline) const {
+    // Before the chain: what another process puts in force in between must not look like a
+    // rollback.
+    const auto known = chain();
+    const auto mark = mark_.read(deadline);
+    const auto stored_copy = read_copy(copies_);
+    const auto newest_snapshot = archive_.newest();
     auto read = read_chain(deadline);
     const auto* verified = std::get_if<Verified>(&read);
     if (verified == nullptr) {
         return read;
     }
-    const auto known = chain();
-    const auto mark = mark_.read(deadline);
-    const auto copy = read_copy(*verified);
-    const auto snapshot = read_snapshot(*verified);
+    const auto seen_in = [&](const domain::SignedVersion& copy) {
+        return domain::seen_in_copy(copy, verified->chain, verified->before);
+    };
+    const auto copy = stored_copy ? seen_in(*stored_copy) : std::nullopt;
+    const auto snapshot = newest_snapshot ? seen_in(newest_snapshot->content) : std::nullopt;
     std::vector<domain::Mark> marks;
     if (known->version() > 0) {
         marks.push_back({"this process", known->version(), known->hash(known->version())});
@@ -123,21 +147,7 @@ std::variant<LawKeeper::Verified, LawRefusal> LawKeeper::verify(const Deadline& 
     return read;
 }
 
-std::optional<domain::SeenVersion> LawKeeper::read_copy(const Verified& verified) const {
-    const auto envelope = copies_.get(kCopy);
-    const auto decoded = domain::decode_signed(envelope.value_or(""));
-    const auto* copy = std::get_if<domain::SignedVersion>(&decoded);
-    return copy == nullptr ? std::nullopt
-                           : domain::seen_in_copy(*copy, verified.chain, verified.before);
-}
-
-std::optional<domain::SeenVersion> LawKeeper::read_snapshot(const Verified& verified) const {
-    const auto newest = archive_.newest();
-    return newest ? domain::seen_in_copy(newest->content, verified.chain, verified.before)
-                  : std::nullopt;
-}
-
-void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline) {
+void LawKeeper::put_in_force(const Verified& verified, Time began, const Deadline& deadline) {
     const auto verified_at = std::chrono::steady_clock::now();
     const Chain& chain = verified.chain;
     const std::uint64_t version = chain.version();
@@ -148,15 +158,16 @@ void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline)
         if (mark_.raise(newest, deadline) != newest) {
             throw Error(ErrorKind::unavailable, "the law was changed meanwhile: try again");
         }
-        const std::string envelope = domain::encode_signed(verified.head);
-        if (copies_.get(kCopy) != envelope) {
-            copies_.set(kCopy, envelope, kCopyLife);
-        }
-        if (!in_force_ || in_force_->hash != chain.hash(version)) {
+        const bool is_new = !in_force_ || in_force_->hash != newest.hash;
+        if (is_new) {
+            log_step("the law is marked", chain, began);
             in_force_ = std::make_shared<const EnforcedLaw>(EnforcedLaw{
                 version, chain.hash(version), *chain.law(), domain::RuleSet(chain.law()->rules)});
         }
         law_.put(in_force_, verified_at + settings_.max_age);
+        if (is_new) {
+            log_step("the law is in force", chain, began);
+        }
     }
     before_ = verified.before;
     verified_gauge().Set(version > 0 ? 1 : 0);
@@ -165,7 +176,22 @@ void LawKeeper::put_in_force(const Verified& verified, const Deadline& deadline)
     trouble_.clear();
 }
 
-void LawKeeper::withdraw(const LawRefusal& refusal) {
+void LawKeeper::heal_copy(const Verified& verified) {
+    if (verified.chain.version() == 0) {
+        return;
+    }
+    const Time began = wall_clock_now();
+    const std::string envelope = domain::encode_signed(verified.head);
+    if (copies_.get(kCopy) != envelope && copies_.set(kCopy, envelope, kCopyLife)) {
+        log_step("the law is copied", verified.chain, began);
+    }
+}
+
+void LawKeeper::withdraw(const LawRefusal& refusal, Time began) {
+    if (in_force_) {
+        telemetry::log(telemetry::Level::warn, "the law is withdrawn",
+                       {{"reason", words(refusal)}, {"began", format_rfc3339(began)}});
+    }
     law_.withdraw("the constitution does not verify: " + words(refusal));
     in_force_ = nullptr;
     verified_gauge().Set(0);
@@ -197,7 +223,7 @@ void LawKeeper::run() {
     std::unique_lock lock(mutex_);
     while (!stopped_.wait_for(lock, settings_.period, [this] { return stopping_; })) {
         lock.unlock();
-        archive_.round(Deadline(settings_.period));
+        archive_.round(*chain(), Deadline(settings_.period));
         try {
             refresh(Deadline(settings_.period));
         } catch (const Error& error) {

@@ -65,10 +65,9 @@ class LawKeeper {
 
     std::variant<Verified, domain::LawRefusal> read_chain(const Deadline& deadline) const;
     std::variant<Verified, domain::LawRefusal> verify(const Deadline& deadline) const;
-    std::optional<domain::SeenVersion> read_copy(const Verified& verified) const;
-    std::optional<domain::SeenVersion> read_snapshot(const Verified& verified) const;
-    void put_in_force(const Verified& verified, const Deadline& deadline);
-    [[noreturn]] void withdraw(const domain::LawRefusal& refusal);
+    void put_in_force(const Verified& verified, Time began, const Deadline& deadline);
+    void heal_copy(const Verified& verified);
+    [[noreturn]] void withdraw(const domain::LawRefusal& refusal, Time began);
     void note_trouble(const std::string& trouble);
     void run();
 

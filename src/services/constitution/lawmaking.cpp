@@ -5,6 +5,7 @@
 #include "services/commit/wait.h"
 #include "services/constitution/present.h"
 #include "services/gate/gate.h"
+#include "telemetry/log.h"
 
 namespace soma::services {
 namespace {
@@ -75,6 +76,35 @@ struct Answered {
     }
 };
 
+/// What an outcome is called in the log.
+struct Called {
+    std::string_view operator()(const domain::Committed&) const { return "taken"; }
+    std::string_view operator()(const domain::LawKnown&) const { return "known"; }
+    std::string_view operator()(const domain::LawMoved&) const { return "moved"; }
+    std::string_view operator()(const LawRefusal& refusal) const {
+        return domain::reason_name(refusal.reason);
+    }
+    template <typename Other>
+    std::string_view operator()(const Other&) const {
+        return "refused";
+    }
+};
+
+/// Before and after a step, so that the log shows one that a crash left open.
+void log_step(const RequestContext& context, const domain::LawChange& change,
+              std::string_view outcome) {
+    const auto* signing = std::get_if<domain::SignLaw>(&change.step);
+    const bool proposes = std::holds_alternative<domain::ProposeLaw>(change.step);
+    telemetry::log(telemetry::Level::info, "a step of the law",
+                   {{"request_id", context.request_id},
+                    {"step", signing != nullptr ? "sign"
+                             : proposes         ? "propose"
+                                                : "activate"},
+                    {"law", to_hex(domain::law_hash(change))},
+                    {"signer", signing == nullptr ? "" : to_base64(signing->signature.public_key)},
+                    {"outcome", outcome}});
+}
+
 }  // namespace
 
 ConstitutionVersion Lawmaking::propose(const RequestContext& context, const Admission& admission,
@@ -120,7 +150,9 @@ void Lawmaking::take(const RequestContext& context, const Admission& admission, 
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         domain::Intent intent{.tenant = {}, .now = context.now, .deadline = context.deadline};
         intent.law = change;
+        log_step(context, change, "asked");
         const auto outcome = wait_for(committer_.submit(std::move(intent)), context.deadline);
+        log_step(context, change, std::visit(Called{}, outcome));
         if (!std::holds_alternative<domain::LawMoved>(outcome)) {
             std::visit(Answered{}, outcome);
             return;

@@ -7,6 +7,12 @@ namespace {
 
 using test::LivingCore;
 
+/// What somebody with the superuser's rights may do to the rows.
+constexpr backends::Statement kClaimForce{
+    "law_claim_force", "UPDATE constitution_versions SET activated_at = now() WHERE version = 2"};
+constexpr backends::Statement kRewrite{
+    "law_rewrite", "UPDATE constitution_versions SET document = convert_to('{}', 'UTF8')"};
+
 class ArchiveTest : public ::testing::Test {
   protected:
     std::size_t owed() { return all.laws.unlocked(10, LivingCore::soon()).size(); }
@@ -20,7 +26,7 @@ TEST_F(ArchiveTest, PaysForWhatIsInForceAndForNothingElse) {
     all.enact(all.first);
     all.enact(all.next());
     EXPECT_EQ(owed(), 2U);
-    all.archive.round(LivingCore::soon());
+    all.archive.round(*all.keeper.chain(), LivingCore::soon());
     EXPECT_EQ(owed(), 0U);
     EXPECT_EQ(all.archive.health().owed, 0U);
     EXPECT_EQ(all.archive.health().trouble, "");
@@ -32,15 +38,33 @@ TEST_F(ArchiveTest, PaysForWhatIsInForceAndForNothingElse) {
     EXPECT_EQ(first->content.signatures.size(), 3U);
 }
 
+TEST_F(ArchiveTest, WhatDoesNotVerifyIsNeverLocked) {
+    all.enact(all.first);
+    all.propose(all.next());
+    all.as_superuser(kClaimForce);
+    all.archive.round(*all.keeper.chain(), LivingCore::soon());
+    EXPECT_TRUE(all.snapshots.read(1, LivingCore::soon()));
+    EXPECT_FALSE(all.snapshots.read(2, LivingCore::soon()));
+    EXPECT_EQ(all.archive.health().owed, 1U);
+}
+
+TEST_F(ArchiveTest, ATextThatChangedSinceItWasVerifiedIsNotLocked) {
+    all.enact(all.first);
+    all.as_superuser(kRewrite);
+    all.archive.round(*all.keeper.chain(), LivingCore::soon());
+    EXPECT_FALSE(all.snapshots.read(1, LivingCore::soon()));
+    EXPECT_EQ(all.archive.health().owed, 1U);
+}
+
 TEST_F(ArchiveTest, WithStorageAwayTheLawChangesAndTheSnapshotIsOwed) {
     all.storage().kill_now();
     EXPECT_EQ(all.enact(all.first).summary().state(), "active");
-    all.archive.round(Deadline(std::chrono::seconds(5)));
+    all.archive.round(*all.keeper.chain(), Deadline(std::chrono::seconds(5)));
     EXPECT_EQ(all.archive.health().owed, 1U);
     EXPECT_NE(all.archive.health().trouble, "");
     EXPECT_EQ(all.law.require(wall_clock_now())->version, 1U);
     all.storage().start();
-    all.archive.round(LivingCore::soon());
+    all.archive.round(*all.keeper.chain(), LivingCore::soon());
     EXPECT_EQ(all.archive.health().owed, 0U);
     EXPECT_EQ(all.archive.health().trouble, "");
     EXPECT_EQ(owed(), 0U);

@@ -111,12 +111,12 @@ TEST_F(KeeperTest, PostgresRolledBackIsRefused) {
 TEST_F(KeeperTest, PostgresRedisAndTheMarkRolledBackAreRefusedByTheSnapshots) {
     all.enact(all.first);
     all.enact(all.next());
-    all.archive.round(test::LivingCore::soon());
+    all.archive.round(*all.keeper.chain(), test::LivingCore::soon());
     all.as_superuser(kRollBack);
     all.copies.remove(kCopy);
     all.bao().administer("DELETE", "/v1/soma/metadata/constitution/mark", {});
     LawArchive afresh(all.snapshots, all.laws);
-    afresh.round(test::LivingCore::soon());
+    afresh.round(*all.keeper.chain(), test::LivingCore::soon());
     LawInForce in_force;
     LawKeeper other({all.first.hash}, all.laws, all.mark, all.copies, afresh, in_force);
     try {

@@ -1,0 +1,43 @@
+"""Asks TLC whether recorded logs are a behaviour of specs/constitution."""
+import os
+import pathlib
+import subprocess
+import sys
+
+from stack import ROOT
+
+SPEC = ROOT / "specs/constitution"
+HOLDS = "Error: Invariant Unfinished is violated"
+
+
+class Verdict:
+    def __init__(self, said):
+        self.said = said
+        self.holds = HOLDS in said and "TLC threw" not in said
+        # Refused is only what TLC looked through to the end, or found a property violated in.
+        self.refused = not self.holds and ("No error has been found" in said or " is violated" in said)
+
+    def __str__(self):
+        return "\n".join(line for line in self.said.splitlines() if "then" in line or "rror" in line)
+
+
+def write_module(logs, laws, folder):
+    """What trace2tla makes of them, as Recorded.tla in the folder."""
+    command = [sys.executable, str(ROOT / "tools/trace2tla"), *map(str, logs)]
+    for law in laws:
+        command += ["--law", str(law)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    (folder / "Recorded.tla").write_text(done.stdout)
+
+
+def check(logs, laws, folder):
+    write_module(logs, laws, folder)
+    library = os.pathsep.join(map(str, (SPEC, folder)))
+    done = subprocess.run(
+        ["java", "-XX:+UseSerialGC", "-Xmx1g", f"-DTLA-Library={library}", "-cp", os.environ["TLC_JAR"],
+         "tlc2.TLC", "-workers", "1", "-metadir", str(folder / "states"), "-config", "LawTrace.cfg",
+         "LawTrace.tla"],
+        cwd=SPEC / "trace", capture_output=True, text=True, check=False, timeout=120,
+        stdin=subprocess.DEVNULL)
+    return Verdict(done.stdout + done.stderr)
