@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
+#include <mutex>
+#include <set>
+#include <thread>
 
 namespace soma::server {
 namespace {
@@ -28,6 +32,26 @@ TEST(WorkerPool, RefusesWhenItsQueueIsFull) {
     EXPECT_EQ(done, 3);  // what was taken is carried out
     EXPECT_FALSE(pool.try_post([] {}));
     pool.stop();
+}
+
+TEST(WorkerPool, WakesWhoWorkedLast) {
+    constexpr std::size_t threads = 16;
+    WorkerPool pool(threads, 64);
+    std::mutex mutex;
+    std::set<std::thread::id> used;
+    for (int i = 0; i < 64; ++i) {
+        std::latch done(1);
+        ASSERT_TRUE(pool.try_post([&] {
+            const std::lock_guard lock(mutex);
+            used.insert(std::this_thread::get_id());
+            done.count_down();
+        }));
+        done.wait();
+        // Time to lie down: called too early, a thread leaves the job to another one.
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    pool.stop();
+    EXPECT_LT(used.size(), threads);  // in turn, all of them would have worked
 }
 
 TEST(WorkerPool, RunsEverythingOnce) {
