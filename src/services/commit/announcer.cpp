@@ -7,15 +7,25 @@ namespace {
 
 constexpr std::size_t kUntoldGroups = 2;
 
+/// One caller to wake and nothing for the projections: what a single read's record is.
+bool is_short(const DurableGroup& durable) {
+    return durable.plan.outcomes.size() == 1 && durable.plan.changes.empty();
+}
+
 }  // namespace
 
 void Announcer::start() {
     thread_ = std::thread([this] { run(); });
 }
 
-void Announcer::announce(DurableGroup durable) {
+void Announcer::announce(DurableGroup durable, Committing committing) {
     {
         std::unique_lock lock(mutex_);
+        if (committing == Committing::rests && is_short(durable) && untold_.empty() && !telling_) {
+            lock.unlock();
+            tell(durable);
+            return;
+        }
         changed_.wait(lock, [&] { return untold_.size() < kUntoldGroups; });
         untold_.push_back(std::move(durable));
     }
@@ -38,9 +48,7 @@ void Announcer::stop() {
     }
 }
 
-/// What is told is durable: an exception from here could only be taken for a failed commit and lead
-/// to a second one, so it ends the process instead.
-void Announcer::run() noexcept {
+void Announcer::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return stopping_ || !untold_.empty(); });
@@ -58,7 +66,9 @@ void Announcer::run() noexcept {
     }
 }
 
-void Announcer::tell(DurableGroup& durable) {
+/// What is told is durable: an exception from here could only be taken for a failed commit and lead
+/// to a second one, so it ends the process instead.
+void Announcer::tell(DurableGroup& durable) noexcept {
     for (const domain::AppliedChange& change : applied_changes(durable.plan)) {
         for (const Projection& projection : projections_) {
             projection(change);

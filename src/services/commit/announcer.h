@@ -1,6 +1,7 @@
 #pragma once
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -26,6 +27,9 @@ struct DurableGroup {
 /// the two happen at once. Thread-safe; one thread announces.
 class Announcer {
   public:
+    /// Whether the announcing thread has anything else to do meanwhile.
+    enum class Committing : std::uint8_t { goes_on, rests };
+
     using Projection = std::function<void(const domain::AppliedChange&)>;
 
     ~Announcer() { stop(); }
@@ -33,16 +37,17 @@ class Announcer {
     /// Only before start().
     void add(Projection projection) { projections_.push_back(std::move(projection)); }
     void start();
-    /// Waits while two groups are untold: a projection that lags slows the writes down.
-    void announce(DurableGroup durable);
+    /// Waits while two groups are untold: a projection that lags slows the writes down. A thread
+    /// that rests tells of a short group itself: waking another one would take longer.
+    void announce(DurableGroup durable, Committing committing);
     /// Returns when everybody has been told.
     void wait_until_told();
     /// Tells what is left, then ends the thread. Idempotent.
     void stop();
 
   private:
-    void run() noexcept;
-    void tell(DurableGroup& durable);
+    void run();
+    void tell(DurableGroup& durable) noexcept;
 
     std::vector<Projection> projections_;
     std::mutex mutex_;

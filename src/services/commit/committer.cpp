@@ -409,7 +409,8 @@ void Committer::State::acknowledge(DurableGroup durable) {
         counters.intents += durable.plan.outcomes.size();
         counters.rows += durable.plan.row_count();
     });
-    announcer.announce(std::move(durable));
+    announcer.announce(std::move(durable), flights.empty() ? Announcer::Committing::rests
+                                                           : Announcer::Committing::goes_on);
 }
 
 void Committer::State::fail(CommitGroup& group, std::size_t first, std::size_t count_of,
