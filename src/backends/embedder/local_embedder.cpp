@@ -21,10 +21,40 @@ std::size_t thread_count(std::size_t wanted) {
 
 }  // namespace
 
+/// A workspace for as long as one text takes; nothing when none is free. The mutex is held when it
+/// is taken, and is not when it goes back.
+class LocalEmbedder::Borrowed {
+  public:
+    explicit Borrowed(LocalEmbedder& from) : from_(from) {
+        if (from_.free_.empty()) return;
+        workspace_ = std::move(from_.free_.back());
+        from_.free_.pop_back();
+    }
+    ~Borrowed() {
+        if (!workspace_) return;
+        bool is_awaited = false;
+        {
+            const std::lock_guard lock(from_.mutex_);
+            from_.free_.push_back(std::move(workspace_));
+            is_awaited = !from_.queue_.empty();
+        }
+        if (is_awaited) from_.wake_.notify_one();
+    }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+    explicit operator bool() const { return workspace_ != nullptr; }
+    MiniLm::Workspace& operator*() const { return *workspace_; }
+
+  private:
+    LocalEmbedder& from_;
+    MiniLm::WorkspacePointer workspace_;
+};
+
 LocalEmbedder::LocalEmbedder(const LocalEmbedderOptions& options)
     : model_(MiniLm::load(options.directory, options.precision)),
       queue_limit_(options.queue_limit) {
     const std::size_t count = thread_count(options.threads);
+    for (std::size_t i = 0; i < count; ++i) free_.push_back(model_->make_workspace());
     workers_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
 }
@@ -47,7 +77,17 @@ std::size_t LocalEmbedder::count_pieces(std::string_view text) const {
 }
 
 std::vector<float> LocalEmbedder::embed(std::string_view text, const Deadline& deadline) {
-    Result result = submit(text, deadline);
+    auto ids = model_->tokenizer().encode(text, MiniLm::kMaxTokens);
+    {
+        std::unique_lock lock(mutex_);
+        if (queue_.empty()) {
+            if (const Borrowed workspace(*this); workspace) {
+                lock.unlock();
+                return compute(ids, deadline, *workspace);
+            }
+        }
+    }
+    Result result = submit(std::move(ids), deadline);
     return wait(result, deadline);
 }
 
@@ -63,7 +103,9 @@ std::vector<std::vector<float>> LocalEmbedder::embed_many(std::span<const std::s
             vectors.push_back(wait(pending.front(), deadline));
             pending.pop_front();
         }
-        pending.push_back(submit(text, deadline));
+        // Tokenised here: the pool's threads do nothing but arithmetic.
+        auto ids = model_->tokenizer().encode(text, MiniLm::kMaxTokens);
+        pending.push_back(submit(std::move(ids), deadline));
     }
     for (Result& result : pending) vectors.push_back(wait(result, deadline));
     return vectors;
@@ -74,9 +116,9 @@ EmbedderStats LocalEmbedder::stats() const {
     return counters_.read(queue_.size());
 }
 
-LocalEmbedder::Result LocalEmbedder::submit(std::string_view text, const Deadline& deadline) {
-    // Tokenised by the caller: the pool's threads do nothing but arithmetic.
-    Job job{model_->tokenizer().encode(text, MiniLm::kMaxTokens), deadline, {}};
+LocalEmbedder::Result LocalEmbedder::submit(std::vector<WordPiece::Id> ids,
+                                            const Deadline& deadline) {
+    Job job{std::move(ids), deadline, {}};
     Result result = job.done.get_future();
     {
         const std::lock_guard lock(mutex_);
@@ -96,37 +138,41 @@ std::vector<float> LocalEmbedder::wait(Result& result, const Deadline& deadline)
 }
 
 void LocalEmbedder::work() {
-    const MiniLm::WorkspacePointer workspace = model_->make_workspace();
     while (true) {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        wake_.wait(lock, [this] { return stopping_ || (!queue_.empty() && !free_.empty()); });
         if (stopping_) return;
         Job job = std::move(queue_.front());
         queue_.pop_front();
+        const Borrowed workspace(*this);
         lock.unlock();
         run(job, *workspace);
     }
 }
 
 void LocalEmbedder::run(Job& job, MiniLm::Workspace& workspace) {
-    if (job.deadline.passed()) {  // nobody waits for it any more
-        counters_.expired.fetch_add(1, std::memory_order_relaxed);
-        job.done.set_exception(std::make_exception_ptr(late()));
-        return;
-    }
-    const auto begin = Deadline::Clock::now();
     try {
-        std::vector<float> vector = model_->forward(job.ids, workspace);
-        const auto spent =
-            std::chrono::duration_cast<std::chrono::microseconds>(Deadline::Clock::now() - begin);
-        counters_.embedded.fetch_add(1, std::memory_order_relaxed);
-        counters_.pieces.fetch_add(job.ids.size() - 2, std::memory_order_relaxed);
-        counters_.busy_us.fetch_add(static_cast<std::uint64_t>(spent.count()),
-                                    std::memory_order_relaxed);
-        job.done.set_value(std::move(vector));
+        job.done.set_value(compute(job.ids, job.deadline, workspace));
     } catch (...) {
         job.done.set_exception(std::current_exception());
     }
+}
+
+std::vector<float> LocalEmbedder::compute(std::span<const WordPiece::Id> ids,
+                                          const Deadline& deadline, MiniLm::Workspace& workspace) {
+    if (deadline.passed()) {  // nobody waits for it any more
+        counters_.expired.fetch_add(1, std::memory_order_relaxed);
+        throw late();
+    }
+    const auto begin = Deadline::Clock::now();
+    std::vector<float> vector = model_->forward(ids, workspace);
+    const auto spent =
+        std::chrono::duration_cast<std::chrono::microseconds>(Deadline::Clock::now() - begin);
+    counters_.embedded.fetch_add(1, std::memory_order_relaxed);
+    counters_.pieces.fetch_add(ids.size() - 2, std::memory_order_relaxed);
+    counters_.busy_us.fetch_add(static_cast<std::uint64_t>(spent.count()),
+                                std::memory_order_relaxed);
+    return vector;
 }
 
 }  // namespace soma::backends

@@ -349,12 +349,12 @@ std::string_view MiniLm::name() const {
 }
 
 MiniLm::WorkspacePointer MiniLm::make_workspace() const {
-    use_one_thread();
     return WorkspacePointer(new Workspace);
 }
 
 std::vector<float> MiniLm::forward(std::span<const WordPiece::Id> ids, Workspace& workspace) const {
     SOMA_ASSERT(!ids.empty() && ids.size() <= kMaxTokens, "1 to 256 tokens");
+    use_one_thread();
     Buffers& buffers = workspace.buffers;
     impl_->embed_tokens(ids, buffers.hidden);
     for (const Layer& layer : impl_->layers) layer.apply(ids.size(), buffers);

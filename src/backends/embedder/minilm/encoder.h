@@ -30,7 +30,7 @@ class MiniLm {
     static constexpr std::string_view kFloatName = "all-MiniLM-L6-v2-f32";
     static constexpr std::size_t kMaxTokens = 256;  ///< [CLS] and [SEP] included
 
-    /// Space one thread computes in; some 6 MB, of which only what a text needs is ever touched.
+    /// Space one text is computed in; some 6 MB, of which only what a text needs is ever touched.
     struct Workspace;
     struct DeleteWorkspace {
         void operator()(Workspace* workspace) const;
@@ -47,9 +47,9 @@ class MiniLm {
     /// The name that travels with every vector; one per precision, for generations never mix.
     std::string_view name() const;
 
-    /// To be called on the thread that will compute: it also binds oneDNN to that one thread.
     WorkspacePointer make_workspace() const;
-    /// The unit vector of 1 to 256 token ids of the vocabulary.
+    /// The unit vector of 1 to 256 token ids of the vocabulary. Safe from any thread that has the
+    /// workspace to itself; what oneDNN keeps a thread, some 10 KB, stays with those that computed.
     std::vector<float> forward(std::span<const WordPiece::Id> ids, Workspace& workspace) const;
 
   private:
