@@ -153,8 +153,7 @@ void print(const json::object& result) {
         const auto number = [&](const char* name) { return row.at(name).to_number<double>(); };
         std::printf("| %.0f | %.2f | %.2f | %.2f | %.2f | %.2f |\n", number("tokens"),
                     number("int8_p50_ms"), number("int8_cpu_p50_ms"),
-                    number("int8_cold_cpu_p50_ms"), number("f32_p50_ms"),
-                    number("f32_cpu_p50_ms"));
+                    number("int8_cold_cpu_p50_ms"), number("f32_p50_ms"), number("f32_cpu_p50_ms"));
     }
     const auto& pool = result.at("pool").as_object();
     const auto number = [&](const char* name) { return pool.at(name).to_number<double>(); };
