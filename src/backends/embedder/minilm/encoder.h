@@ -49,7 +49,7 @@ class MiniLm {
 
     WorkspacePointer make_workspace() const;
     /// The unit vector of 1 to 256 token ids of the vocabulary. Safe from any thread that has the
-    /// workspace to itself; what oneDNN keeps a thread, some 10 KB, stays with those that computed.
+    /// workspace to itself; what oneDNN keeps a thread stays with each that computed.
     std::vector<float> forward(std::span<const WordPiece::Id> ids, Workspace& workspace) const;
 
   private:
