@@ -33,6 +33,12 @@ class Docs(unittest.TestCase):
                      "docs/configuration.md", "ops/runbooks/README.md"):
             self.assertIn(name, PAGES)
 
+    def test_every_page_begins_with_a_heading(self):
+        """And has no line that only looks like one: a code formatter was let loose on prose."""
+        for name, text in PAGES.items():
+            self.assertTrue(text.startswith("# "), name)
+            self.assertNotRegex(outside_code(text), r"(?m)^#+[^# ]", name)
+
     def test_links_lead_somewhere(self):
         for name, text in PAGES.items():
             for target in re.findall(r"\]\(([^)\s]+)\)", outside_code(text)):
