@@ -30,7 +30,7 @@ class SecondDatabase:
             connection.execute(f"CREATE DATABASE {self.name}")
         secrets = stack.state / "secrets"
         script = "".join(f"\\set {name}_password '{(secrets / f'postgres-{name}').read_text().strip()}'\n"
-                         for name in ("app", "migrate"))
+                         for name in ("app", "migrate", "relay"))
         script += (ROOT / "deploy/postgres/roles.sql").read_text()
         subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
                         "-p", str(stack.port("POSTGRES_PORT")), "-U", "postgres", "-d", self.name],
