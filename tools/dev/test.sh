@@ -105,7 +105,7 @@ python_with() {
 
 # Everything that the law rests on, out of the suites below: the tests of these files and folders.
 LAW_TESTS=(tests/unit/domain/constitution tests/unit/domain/ledger/law_plan_test.cpp
-  tests/unit/base/ed25519_test.cpp tests/unit/cli/constitution tests/real/services/constitution
+  tests/unit/base/{ed25519_test.cpp,sensitive} tests/unit/cli/constitution tests/real/services/constitution
   tests/real/services/gate tests/real/backends/vault/{law_mark,transit_signer}_test.cpp
   tests/real/backends/redis/cluster_test.cpp tests/real/backends/object_store)
 test_constitution() {
