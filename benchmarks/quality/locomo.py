@@ -2,7 +2,9 @@
 
 One dialogue turn is one memory; a question's evidence turns are what recall must find. Two layouts:
 one tenant per conversation, and all conversations in one tenant. Each runs with every view, with
-`lexical` alone and with `dense` alone. Prints JSON (--json) or the table made from it.
+`lexical` alone and with `dense` alone. A second table says what recall's `known` makes of real
+questions and of nonsense: six random words, of the embedder's vocabulary and of the memories' own.
+Prints JSON (--json) or the tables made from it.
 
     ./dev bench locomo FILE
 """
@@ -24,6 +26,7 @@ CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 
 CONFIGURATIONS = {"all views": [], "lexical alone": ["lexical"], "dense alone": ["dense"]}
 METRICS = ("recall@5", "recall@10", "recall@20", "ndcg@10", "hit@10")
 BOOTSTRAP_ROUNDS = 1000
+NONSENSE_QUERIES, NONSENSE_WORDS = 100, 6
 
 
 def evidence_turns(raw):
@@ -129,6 +132,52 @@ def ask(port, jobs, views):
         return [row for rows in pool.map(run, parts) for row in rows]
 
 
+def nonsense(words, seed):
+    rng = random.Random(seed)
+    return [" ".join(rng.sample(words, NONSENSE_WORDS)) for _ in range(NONSENSE_QUERIES)]
+
+
+def vocabularies(samples):
+    """Name -> words: whole words of the embedder's word pieces, and those the memories are made of."""
+    with open(os.path.join(os.environ["SOMABRAIN_MODEL_DIR"], "vocab.txt"), encoding="utf-8") as file:
+        pieces = sorted({line.strip() for line in file if re.fullmatch(r"[a-z]{3,}", line.strip())})
+    said = {
+        word
+        for sample in samples
+        for _, memory in memories_of(sample)
+        for word in re.findall(r"[a-z]{3,}", memory["text"].lower())
+    }
+    return {"the embedder's words": pieces, "the memories' words": sorted(said)}
+
+
+def ask_whether_known(port, jobs, samples):
+    """Shares of questions (per category) and of nonsense that `known` lets pass."""
+    tokens = sorted({job[0] for job in jobs})
+
+    def shares(asked):
+        clients = {token: Client(port, token) for token in tokens}
+        answers = [clients[token].post("/v1/recall", {"query": query, "top_k": 1})
+                   for token, query in asked]
+        covered = sorted(answer["coverage"] for answer in answers)
+        return {
+            "asked": len(asked),
+            "known": sum(answer["known"] for answer in answers),
+            "coverage": {p: covered[min(len(covered) - 1, len(covered) * p // 100)]
+                         for p in (1, 2, 50, 98, 99)},
+        }
+
+    result = {"questions but adversarial": shares([job[:2] for job in jobs if job[3] != 5])}
+    for number, name in CATEGORIES.items():
+        part = [job[:2] for job in jobs if job[3] == number]
+        if part:
+            result[f"questions, {name}"] = shares(part)
+    for name, words in vocabularies(samples).items():
+        queries = nonsense(words, 0)
+        result[f"nonsense of {name}"] = shares(
+            [(tokens[i % len(tokens)], query) for i, query in enumerate(queries)])
+    return result
+
+
 def interval(values, rng):
     """Bootstrap 95 % of the mean."""
     means = sorted(
@@ -163,7 +212,7 @@ def measure(port, samples):
         "one tenant per conversation": [[sample] for sample in samples],
         "all in one tenant": [samples],
     }
-    result = {}
+    result, known = {}, {}
     for layout, groups in layouts.items():
         jobs = []
         for number, group in enumerate(groups):
@@ -182,7 +231,18 @@ def measure(port, samples):
             print(f"{layout}: {name} ...", file=sys.stderr)
             rows = ask(port, jobs, views)
             result.setdefault(layout, {})[name] = by_category(rows, random.Random(0))
-    return result
+        known.setdefault(layout, {}).update(ask_whether_known(port, jobs, samples))
+    return {"recall": result, "known": known}
+
+
+def print_known(known):
+    print("\n| layout | asked | n | known | share | coverage at 1, 2, 50, 98, 99 % |")
+    print("|---|---|---|---|---|---|")
+    for layout, rows in known.items():
+        for name, row in rows.items():
+            at = " ".join(f"{value:.2f}" for value in row["coverage"].values())
+            print(f"| {layout} | {name} | {row['asked']} | {row['known']} | "
+                  f"{100 * row['known'] / row['asked']:.1f} % | {at} |")
 
 
 def print_table(result):
@@ -216,7 +276,8 @@ def main():
     if arguments.json:
         json.dump(result, sys.stdout, indent=1)
     else:
-        print_table(result)
+        print_table(result["recall"])
+        print_known(result["known"])
 
 
 if __name__ == "__main__":

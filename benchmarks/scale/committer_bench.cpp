@@ -21,6 +21,7 @@
 #include "backends/postgres/schema/maintenance.h"
 #include "base/crypto.h"
 #include "base/error.h"
+#include "bench_main.h"
 #include "domain/memory/sealing.h"
 #include "services/commit/committer.h"
 #include "support/postgres/postgres_cluster.h"
@@ -330,12 +331,7 @@ int run(int rounds_wanted, int seconds) {
 }  // namespace soma
 
 int main(int argc, char** argv) {
-    try {
+    return soma::bench_main([&] {
         return soma::run(argc > 1 ? std::stoi(argv[1]) : 7, argc > 2 ? std::stoi(argv[2]) : 4);
-    } catch (const soma::Error& error) {
-        std::cerr << error.public_message() << ": " << error.detail() << "\n";
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-    }
-    return 1;
+    });
 }

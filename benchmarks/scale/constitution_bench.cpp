@@ -20,6 +20,7 @@
 #include "base/canonical_json.h"
 #include "base/ed25519.h"
 #include "base/json/strict_json.h"
+#include "bench_main.h"
 #include "domain/constitution/rules/rule_set.h"
 #include "services/constitution/keeper.h"
 #include "services/gate/judge.h"
@@ -255,17 +256,12 @@ void gate() {
 }  // namespace
 
 int main() {
-    try {
+    return bench_main([] {
         verify();
         fetch();
         gate();
         evaluate("200 rules, a request with 32 tags", false);
         evaluate("200 rules of 64 tags, a request with 32", true);
         return 0;
-    } catch (const Error& error) {
-        std::cerr << error.public_message() << ": " << error.detail() << "\n";
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-    }
-    return 1;
+    });
 }

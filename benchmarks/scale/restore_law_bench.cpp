@@ -9,6 +9,7 @@
 
 #include "backends/postgres/schema/migrations.h"
 #include "base/error.h"
+#include "bench_main.h"
 #include "services/constitution/restore_law.h"
 #include "support/law_forge.h"
 #include "support/postgres/postgres_cluster.h"
@@ -69,13 +70,8 @@ void run(int versions) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
+    return bench_main([&] {
         run(argc > 1 ? std::stoi(argv[1]) : 100);
         return 0;
-    } catch (const Error& error) {
-        std::cerr << error.public_message() << ": " << error.detail() << "\n";
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-    }
-    return 1;
+    });
 }

@@ -5,24 +5,13 @@
 set -euo pipefail
 out=$1
 here=$(cd "$(dirname "$0")" && pwd)
-mounts=$(bao secrets list)
-grep -q '^transit/' <<<"$mounts" || bao secrets enable -path=transit transit >/dev/null
-grep -q '^soma/' <<<"$mounts" || bao secrets enable -path=soma -version=2 kv >/dev/null
-# Every write must say which version it replaces: two makers of one key cannot both win. An engine that was
-# just enabled refuses for as long as it makes itself ready.
-refusals=0
-until configured=$(bao write soma/config cas_required=true 2>&1); do
-  [ $((refusals += 1)) -le 100 ] || { echo "$configured" >&2 && exit 1; }
-  sleep 0.1
-done
+"$here/engines.sh"
 # Signs receipts of erasures. Made here because the service may not.
 bao read transit/keys/soma-receipts >/dev/null 2>&1 ||
   bao write -f transit/keys/soma-receipts type=ed25519 exportable=false >/dev/null
 # Signs checkpoints of the ledger.
 bao read transit/keys/soma-ledger >/dev/null 2>&1 ||
   bao write -f transit/keys/soma-ledger type=ed25519 exportable=false >/dev/null
-methods=$(bao auth list)
-grep -q '^approle/' <<<"$methods" || bao auth enable approle >/dev/null
 bao policy write somabrain "$here/somabrain.hcl" >/dev/null
 bao write auth/approle/role/somabrain token_policies=somabrain token_ttl=1h token_max_ttl=24h \
   secret_id_num_uses=0 secret_id_ttl=0 >/dev/null

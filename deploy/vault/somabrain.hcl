@@ -48,3 +48,7 @@ path "soma/data/constitution/mark" {
 path "transit/keys/soma-signer-*" {
   capabilities = ["deny"]
 }
+# So is the witness's: who signs checkpoints must not be able to cosign them.
+path "transit/keys/soma-witness" {
+  capabilities = ["deny"]
+}

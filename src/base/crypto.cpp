@@ -23,11 +23,32 @@ unsigned char* out(std::string& bytes, std::size_t offset = 0) {
     return reinterpret_cast<unsigned char*>(bytes.data()) + offset;
 }
 
+/// Fetched once: looking an algorithm up by name costs more than hashing a short text.
+const EVP_MD* fetched(const char* name) {
+    const EVP_MD* method = EVP_MD_fetch(nullptr, name, nullptr);
+    SOMA_ASSERT(method != nullptr, "in every OpenSSL 3 default provider");
+    return method;
+}
+
+void digest_into(unsigned char* result, const EVP_MD* method, std::string_view bytes) {
+    // One for each thread: making one took as long as the hash of a tree's node.
+    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+        EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    const bool done = EVP_DigestInit_ex2(context.get(), method, nullptr) == 1 &&
+                      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+                      EVP_DigestFinal_ex(context.get(), result, nullptr) == 1;
+    SOMA_ASSERT(done, "a digest failed");
+}
+
 std::string digest(const EVP_MD* method, std::string_view bytes) {
-    std::string result(static_cast<std::size_t>(EVP_MD_size(method)), '\0');
-    const int done = EVP_Digest(bytes.data(), bytes.size(), out(result), nullptr, method, nullptr);
-    SOMA_ASSERT(done == 1, "EVP_Digest failed");
+    std::string result(static_cast<std::size_t>(EVP_MD_get_size(method)), '\0');
+    digest_into(out(result), method, bytes);
     return result;
+}
+
+const EVP_MD* sha256_method() {
+    static const EVP_MD* method = fetched("SHA256");
+    return method;
 }
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
@@ -42,15 +63,21 @@ const EVP_CIPHER* aes_256_gcm() {
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-    return digest(EVP_sha256(), bytes);
+    return digest(sha256_method(), bytes);
+}
+
+void sha256_into(std::span<char, 32> result, std::string_view bytes) {
+    digest_into(reinterpret_cast<unsigned char*>(result.data()), sha256_method(), bytes);
 }
 
 std::string sha3_512(std::string_view bytes) {
-    return digest(EVP_sha3_512(), bytes);
+    static const EVP_MD* method = fetched("SHA3-512");
+    return digest(method, bytes);
 }
 
 std::string blake2b_512(std::string_view bytes) {
-    return digest(EVP_blake2b512(), bytes);
+    static const EVP_MD* method = fetched("BLAKE2b512");
+    return digest(method, bytes);
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

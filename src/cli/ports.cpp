@@ -17,6 +17,7 @@ namespace {
 struct Options {
     std::string file = "ports.json";
     std::vector<std::string> keep;
+    std::vector<std::string> add;
     bool hold = false;
 };
 
@@ -39,7 +40,8 @@ void write_all(const std::string& path, const std::string& text) {
 }
 
 void run(const Options& options) {
-    const auto requests = config::stack_port_requests(read_all(options.file), options.keep);
+    const auto requests =
+        config::stack_port_requests(read_all(options.file), options.keep, options.add);
     const auto ports = config::allocate_ports(requests);
     const auto text = config::ports_json(ports);
     write_all(options.file, text);
@@ -60,6 +62,7 @@ void register_ports(CLI::App& program) {
         ->capture_default_str();
     command->add_option("--keep", options->keep,
                         "A key whose recorded port is in use by our server");
+    command->add_option("--add", options->add, "A key beside the stack's own: any free port");
     command->add_flag("--hold", options->hold, "Hold the ports until standard input is closed");
     command->callback([options] { run(*options); });
 }

@@ -1,9 +1,8 @@
 #include "cli/service.h"
 
-#include <fstream>
-
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/audit/audit_log.h"
 #include "backends/postgres/constitution/laws.h"
 #include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/feedback.h"
@@ -12,23 +11,29 @@
 #include "backends/postgres/memory/sessions.h"
 #include "backends/postgres/schema/migrations.h"
 #include "backends/postgres/tenant/tenants.h"
+#include "backends/redis/audit_stream.h"
 #include "cli/service_metrics.h"
 #include "cli/wiring.h"
+#include "cli/witness/witness_wiring.h"
 #include "server/api_site.h"
 #include "server/http_server.h"
 #include "server/operations_site.h"
+#include "services/audit/audit.h"
 #include "services/commit/committer.h"
 #include "services/constitution/lawbook.h"
 #include "services/constitution/lawmaking.h"
 #include "services/erasure/erasure.h"
 #include "services/evaluate/evaluate.h"
+#include "services/evaluate/replay.h"
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
 #include "services/jobs/jobs.h"
 #include "services/ledger/checkpointer.h"
 #include "services/link/link.h"
+#include "services/plan/plan.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
+#include "services/replay/replayer.h"
 #include "services/search/load.h"
 #include "services/search/search.h"
 #include "services/session/session.h"
@@ -74,13 +79,14 @@ server::ListenerLimits api_limits(const config::Config& config) {
     return limits;
 }
 
-services::CommitterOptions committer_options(const config::Config& config) {
+services::CommitterOptions committer_options(const config::Config& config,
+                                             backends::AuditStream& buffer) {
     services::CommitterOptions options;
+    options.buffer = &buffer;
     options.idempotency_lifetime = std::chrono::hours(config.idempotency_hours);
     if (!config.commit_trace_file.empty()) {
         // For crash drills: one line just before COMMIT leaves and one after it is answered.
-        auto file = std::make_shared<std::ofstream>(config.commit_trace_file, std::ios::app);
-        options.trace = [file](std::string_view line) { *file << line << std::endl; };
+        options.trace = trace_file(config.commit_trace_file);
     }
     return options;
 }
@@ -96,30 +102,35 @@ struct Service::Parts {
           pool(app_login(c), static_cast<std::size_t>(c.postgres_connections)),
           vault(vault_config(c)),
           cache(redis_config(c)),
+          buffer(buffer_config(c)),
           objects(object_store_config(c)),
           snapshots(objects, std::chrono::days(c.s3_retention_days)),
           tiles(objects, std::chrono::days(c.s3_retention_days)),
-          checkpointer({}, app_login(c), vault, tiles),
+          witnessing(witnessing_settings(c), app_login(c)),
+          checkpointer({}, app_login(c), vault, tiles, witnessing),
           keeper(keeper_settings(c), laws, law_mark, cache, archive, law),
           verifier(issuers(c)),
           keyring(vault, keyring_limits(c)),
           index(services::TenantLoader(tenants, memories, keyring), index_limits(c)),
-          committer(app_login(c), committer_options(c)),
+          committer(app_login(c), committer_options(c, buffer)),
           working_memory(cache, sessions, keyring, seconds(c.working_memory_ttl_seconds)),
           writer(keyring, committer, working_memory, ids),
           gate(verifier, directory, law, committer, ids),
           preparer(keyring, *embedder, ids),
           searcher(index, memories, *embedder, queries, parts),
           remember(preparer, writer, working_memory),
-          recall(searcher, memories, keyring, committer, ids, parts),
-          evaluate(searcher, working_memory, keyring, *embedder, committer, ids, parts,
+          recall(searcher, weights, memories, keyring, committer, ids, parts),
+          evaluate(searcher, weights, working_memory, keyring, *embedder, committer, ids, parts,
                    std::chrono::hours(c.evaluation_ttl_hours)),
+          replay(evaluations, memories, working_memory, keyring, *embedder, committer, ids),
+          planner(memories, weights, keyring, committer, ids),
           feedback(evaluations, feedback_events, keyring, writer, ids),
           session(keyring, writer, working_memory),
           link(links, memories, keyring, writer),
           eraser(erasures, tenants, vault, index, queries, keyring, committer, working_memory, ids,
                  law, eraser_limits(c)),
           erasure(eraser, erasures, keyring, committer, writer, ids),
+          audit(audit_log, writer),
           lawmaking(keeper, laws, committer, ids),
           lawbook(keeper, laws, committer, ids),
           jobs(maintenance, committer, tenants, eraser, ids, law,
@@ -134,7 +145,10 @@ struct Service::Parts {
     void bind_constitution_routes();
     server::Pipeline pipeline();
     server::ReadyReport ready();
+    server::Part ready_postgres(bool is_lawful);
+    server::Part ready_buffer() const;
     server::Part ready_ledger() const;
+    server::Part ready_witness() const;
 
     config::Config config;
     UuidGenerator ids;
@@ -150,14 +164,17 @@ struct Service::Parts {
     backends::Links links{pool};
     backends::Erasures erasures{pool};
     backends::Laws laws{pool};
+    backends::AuditLog audit_log{pool};
     backends::Maintenance maintenance{pool};
     backends::Vault vault;
     backends::LawMark law_mark{vault};
     backends::RedisCache cache;
+    backends::AuditStream buffer;
     backends::ObjectStore objects;
     services::LawSnapshots snapshots;
     services::LawArchive archive{snapshots, laws};
     services::TileArchive tiles;
+    services::Witnessing witnessing;
     services::Checkpointer checkpointer;
     services::LawInForce law;
     services::LawKeeper keeper;
@@ -167,18 +184,23 @@ struct Service::Parts {
     services::Committer committer;
     services::WorkingMemoryStore working_memory;
     services::Writer writer;
-    services::TenantDirectory directory{tenants};
+    services::TenantDirectory directory{tenants, committer.outage()};
+    services::Replayer replayer{buffer, tenants, committer};
     services::Gate gate;
     services::Preparer preparer;
     services::Searcher searcher;
+    services::Weights weights;
     services::Remember remember;
     services::Recall recall;
     services::Evaluate evaluate;
+    services::Replay replay;
+    services::Planner planner;
     services::Feedback feedback;
     services::Session session;
     services::Link link;
     services::Eraser eraser;
     services::Erasure erasure;
+    services::Audit audit;
     services::Lawmaking lawmaking;
     services::Lawbook lawbook;
     services::Jobs jobs;
@@ -199,10 +221,15 @@ void Service::Parts::bind_routes() {
     routes.bind("somabrain.v1.Memory.Link", link, &Link::put);
     routes.bind("somabrain.v1.Memory.GetLinks", link, &Link::list);
     routes.bind("somabrain.v1.Brain.Evaluate", evaluate, &Evaluate::evaluate);
+    routes.bind("somabrain.v1.Brain.Replay", replay, &Replay::replay);
+    routes.bind("somabrain.v1.Brain.Plan", planner, &Planner::plan);
     routes.bind("somabrain.v1.Brain.Feedback", feedback, &Feedback::add);
     routes.bind("somabrain.v1.Brain.EndSession", session, &Session::end);
     routes.bind("somabrain.v1.Subjects.EraseSubject", erasure, &Erasure::erase);
     routes.bind("somabrain.v1.Subjects.GetErasure", erasure, &Erasure::get);
+    routes.bind("somabrain.v1.Audit.ListAuditEvents", audit, &Audit::events);
+    routes.bind("somabrain.v1.Audit.ProveAuditEvent", audit, &Audit::prove);
+    routes.bind("somabrain.v1.Audit.ListCheckpoints", audit, &Audit::checkpoints);
 }
 
 void Service::Parts::bind_constitution_routes() {
@@ -231,14 +258,9 @@ server::Pipeline Service::Parts::pipeline() {
 server::ReadyReport Service::Parts::ready() {
     using server::PartState;
     server::ReadyReport report;
-    try {
-        pool.run(Deadline(kProbeTime), [](backends::Connection& connection) {
-            backends::check_schema(connection, Deadline(kProbeTime));
-        });
-        report.parts.push_back({"postgres", PartState::ok, ""});
-    } catch (const Error& error) {
-        report.parts.push_back({"postgres", PartState::down, error.public_message()});
-    }
+    const std::string lawless = law.why_not(wall_clock_now());
+    report.parts.push_back(ready_postgres(lawless.empty()));
+    report.parts.push_back(ready_buffer());
     const std::string sealed = vault.trouble(Deadline(kProbeTime));
     // Keys already unwrapped keep most requests going while OpenBao is away.
     report.parts.push_back(
@@ -247,7 +269,6 @@ server::ReadyReport Service::Parts::ready() {
     report.parts.push_back({"redis", cached ? PartState::ok : PartState::degraded,
                             cached ? "" : "not answering: working memory comes from PostgreSQL"});
     const std::string unverified = keeper.trouble();
-    const std::string lawless = law.why_not(wall_clock_now());
     // Without a law in force every request but its own is refused; until then a trouble is a
     // warning.
     report.parts.push_back({"constitution",
@@ -262,7 +283,39 @@ server::ReadyReport Service::Parts::ready() {
              ? ""
              : archived.trouble + "; snapshots of the law owed: " + std::to_string(archived.owed)});
     report.parts.push_back(ready_ledger());
+    report.parts.push_back(ready_witness());
     return report;
+}
+
+/// Reads of loaded tenants go on without it, as long as the buffer takes their events.
+server::Part Service::Parts::ready_postgres(bool is_lawful) {
+    try {
+        pool.run(Deadline(kProbeTime), [](backends::Connection& connection) {
+            backends::check_schema(connection, Deadline(kProbeTime));
+        });
+        return {"postgres", server::PartState::ok, ""};
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::unavailable && is_lawful && buffer.usable()) {
+            return {
+                "postgres", server::PartState::degraded,
+                error.public_message() + "; recalls of loaded tenants go on, the rest gets 503"};
+        }
+        return {"postgres", server::PartState::down, error.public_message()};
+    }
+}
+
+server::Part Service::Parts::ready_buffer() const {
+    const auto health = replayer.health();
+    std::string reason = buffer.usable() ? "" : "not answering, or full";
+    if (health.waiting > 0 && !health.trouble.empty()) {
+        reason += (reason.empty() ? "" : "; ") + std::to_string(health.waiting) +
+                  " entries wait: " + health.trouble;
+    }
+    if (health.set_aside > 0) {
+        reason += (reason.empty() ? "" : "; ") + std::to_string(health.set_aside) +
+                  " entries are no events: soma:audit:aside";
+    }
+    return {"buffer", reason.empty() ? server::PartState::ok : server::PartState::degraded, reason};
 }
 
 server::Part Service::Parts::ready_ledger() const {
@@ -274,6 +327,16 @@ server::Part Service::Parts::ready_ledger() const {
     return {"ledger", server::PartState::degraded,
             trouble + "; leaves without a checkpoint: " + std::to_string(ledger.owed_leaves) +
                 "; tiles owed: " + std::to_string(ledger.owed_tiles)};
+}
+
+server::Part Service::Parts::ready_witness() const {
+    const auto asked = witnessing.health();
+    if (asked.trouble.empty()) {
+        return {"witness", server::PartState::ok,
+                witnessing.has_witness() ? "" : "none is configured: SOMABRAIN_WITNESS_URL"};
+    }
+    return {"witness", server::PartState::degraded,
+            asked.trouble + "; leaves it has cosigned: " + std::to_string(asked.witnessed_leaves)};
 }
 
 Service::Service(const config::Config& config) : parts_(std::make_unique<Parts>(config)) {}
@@ -292,7 +355,9 @@ void Service::start() {
     p.keeper.refresh(deadline);
     p.keeper.start();
     p.jobs.start();
+    p.witnessing.start();
     p.checkpointer.start();
+    p.replayer.start();
     p.operations = std::make_unique<server::HttpListener>(
         server::make_operations_site([&p] { return p.ready(); },
                                      [] { return telemetry::metrics().text(); }),
@@ -304,6 +369,8 @@ void Service::start() {
            .committer = p.committer,
            .gate = p.gate,
            .queries = p.queries,
+           .buffer = p.buffer,
+           .replayer = p.replayer,
            .api = *p.api});
     p.operations->start(p.config.ops_address, static_cast<std::uint16_t>(p.config.ops_port));
     p.api->start(p.config.listen_address, static_cast<std::uint16_t>(p.config.http_port));
@@ -314,7 +381,9 @@ void Service::stop() {
     auto& p = *parts_;
     p.api->stop(kStopGrace);
     p.jobs.stop();
+    p.replayer.stop();
     p.checkpointer.stop();
+    p.witnessing.stop();
     p.keeper.stop();
     p.committer.stop();
     p.operations->stop(milliseconds(0));

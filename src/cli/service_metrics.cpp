@@ -26,6 +26,7 @@ void read_committer(const services::Committer& committer) {
     advance("somabrain_commit_groups_total", counters.groups);
     advance("somabrain_commit_intents_total", counters.intents);
     advance("somabrain_commit_rows_total", counters.rows);
+    advance("somabrain_ledger_events_total", counters.events);
     advance("somabrain_commit_retries_total", counters.retries);
     advance("somabrain_commit_unknown_total", counters.unknown);
     set("somabrain_commit_queue_intents", counters.queued);
@@ -54,6 +55,17 @@ void read_gate(const services::Gate& gate) {
     }
 }
 
+void read_buffer(const backends::AuditStream& buffer, const services::Replayer& replayer) {
+    advance("somabrain_ledger_buffered_total", buffer.appended());
+    const auto totals = replayer.totals();
+    advance("somabrain_ledger_replayed_total", totals.written, {"written"});
+    advance("somabrain_ledger_replayed_total", totals.known, {"known"});
+    advance("somabrain_ledger_replayed_total", totals.aside, {"set_aside"});
+    const auto health = replayer.health();
+    set("somabrain_ledger_buffer_entries_count", health.waiting);
+    set("somabrain_ledger_set_aside_entries_count", health.set_aside);
+}
+
 void read_queries(const backends::QueryCache& queries) {
     const auto figures = queries.stats();
     advance("somabrain_embedder_cache_hits_total", figures.hits);
@@ -68,6 +80,7 @@ void watch(const Watched& watched) {
         read_index(watched.index);
         read_gate(watched.gate);
         read_queries(watched.queries);
+        read_buffer(watched.buffer, watched.replayer);
         set("somabrain_server_connections_count", watched.api.connections());
         set("somabrain_server_queue_requests", watched.api.queued());
     });

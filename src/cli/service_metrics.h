@@ -5,6 +5,7 @@
 #include "server/http_server.h"
 #include "services/commit/committer.h"
 #include "services/gate/gate.h"
+#include "services/replay/replayer.h"
 
 namespace soma::cli {
 
@@ -14,6 +15,8 @@ struct Watched {
     services::Committer& committer;
     services::Gate& gate;
     backends::QueryCache& queries;
+    backends::AuditStream& buffer;
+    services::Replayer& replayer;
     server::HttpListener& api;
 };
 

@@ -1,5 +1,7 @@
 #include "cli/wiring.h"
 
+#include <fstream>
+
 #include "backends/embedder/http_embedder.h"
 #include "backends/embedder/local_embedder.h"
 #include "base/error.h"
@@ -93,6 +95,18 @@ backends::RedisConfig redis_config(const config::Config& config) {
     return redis;
 }
 
+backends::RedisConfig buffer_config(const config::Config& config) {
+    backends::RedisConfig redis;
+    redis.host = config.buffer_host;
+    redis.port = config.buffer_port;
+    redis.password = config.buffer_password;
+    // Every worker may have an event to keep at once, and the replayer reads.
+    redis.connections = static_cast<std::size_t>(config.worker_threads) + 1;
+    redis.connect_timeout = std::chrono::milliseconds(config.buffer_timeout_ms);
+    redis.command_timeout = std::chrono::milliseconds(config.buffer_timeout_ms);
+    return redis;
+}
+
 std::vector<backends::IssuerConfig> issuers(const config::Config& config) {
     if (config.jwt_issuer.empty()) {
         return {};
@@ -126,6 +140,13 @@ services::KeeperSettings keeper_settings(const config::Config& config) {
     settings.trust_root = std::move(*root);
     settings.max_age = std::chrono::seconds(config.law_max_age_seconds);
     return settings;
+}
+
+std::function<void(std::string_view line)> trace_file(const std::string& path) {
+    auto file = std::make_shared<std::ofstream>(path, std::ios::app);
+    return [file](std::string_view line) {
+        *file << line << " @" << wall_clock_now().time_since_epoch().count() << std::endl;
+    };
 }
 
 server::ListenerLimits operations_limits() {

@@ -1,5 +1,7 @@
 #pragma once
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "backends/embedder/embedder.h"
@@ -23,11 +25,16 @@ backends::ConnectionSettings owner_login(const config::Config& config);
 backends::VaultConfig vault_config(const config::Config& config);
 backends::ObjectStoreConfig object_store_config(const config::Config& config);
 backends::RedisConfig redis_config(const config::Config& config);
+/// Of the server `buffer`.
+backends::RedisConfig buffer_config(const config::Config& config);
 /// None when no issuer is named: then every call is 401.
 std::vector<backends::IssuerConfig> issuers(const config::Config& config);
 
 /// Throws Error invalid_argument naming SOMABRAIN_TRUST_ROOT when it is missing or no hash.
 services::KeeperSettings keeper_settings(const config::Config& config);
+
+/// Appends lines to the file, each with "@" and the microseconds since 1970 behind it.
+std::function<void(std::string_view line)> trace_file(const std::string& path);
 
 /// Of the operations listener.
 server::ListenerLimits operations_limits();

@@ -43,6 +43,12 @@ struct Config {
     int redis_connections = 0;
     int redis_timeout_ms = 0;
 
+    // Redis `buffer`: events that PostgreSQL did not take in time
+    std::string buffer_host;
+    int buffer_port = 0;
+    std::string buffer_password;
+    int buffer_timeout_ms = 0;
+
     // OpenBao: tenant and subject keys
     std::string vault_scheme;
     std::string vault_host;
@@ -74,10 +80,27 @@ struct Config {
     std::string kafka_brokers;
     int kafka_port = 0;
     int kafka_replication = 0;
+    std::string kafka_security;
+    std::string kafka_ca_file;
+    std::string kafka_user;
+    std::string kafka_password;
+    std::string kafka_admin_user;
+    std::string kafka_admin_password;
     std::string postgres_relay_user;
     std::string postgres_relay_password;
     int relay_port = 0;
     std::string relay_trace_file;
+
+    // The witness: what `serve` asks, and what `witness` is
+    std::string witness_url;
+    std::string witness_key_file;
+    std::string witness_ca_file;
+    std::string witness_name;
+    std::string witness_logs_file;
+    std::string witness_address;
+    int witness_port = 0;
+    std::string witness_role_id_file;
+    std::string witness_secret_id_file;
 
     // Identity: one trusted issuer, named here, never built in
     std::string trust_root;

@@ -143,19 +143,22 @@ std::vector<AllocatedPort> allocate_ports(std::span<const PortRequest> requests)
 }
 
 std::vector<PortRequest> stack_port_requests(std::string_view ports_json,
-                                             std::span<const std::string> keep) {
+                                             std::span<const std::string> keep,
+                                             std::span<const std::string> add) {
     boost::system::error_code error;
     const auto file = boost::json::parse(ports_json, error);
     std::vector<PortRequest> requests;
     for (const auto& setting : settings()) {
         if (setting.ports_key.empty()) continue;
-        PortRequest request{std::string(setting.ports_key), {preferred_port(setting)}, false};
-        if (const auto recorded = recorded_port(file, setting.ports_key)) {
+        requests.push_back({std::string(setting.ports_key), {preferred_port(setting)}, false});
+    }
+    for (const auto& key : add) requests.push_back({key, {}, false});
+    for (auto& request : requests) {
+        if (const auto recorded = recorded_port(file, request.key)) {
             request.keep = std::find(keep.begin(), keep.end(), request.key) != keep.end();
             if (request.keep) request.choices.clear();
             request.choices.push_back(*recorded);
         }
-        requests.push_back(std::move(request));
     }
     return requests;
 }

@@ -55,9 +55,10 @@ std::vector<AllocatedPort> allocate_ports(std::span<const PortRequest> requests)
 /// The requests for the whole stack: each port's preferred number (its default in settings()), then
 /// the one recorded in `ports_json` (the file's text, may be empty or damaged: then it says
 /// nothing). Keys in `keep` are taken from the file as they are; one that is not there is allocated
-/// anew.
+/// anew. Keys in `add` come last and prefer no number but their recorded one.
 std::vector<PortRequest> stack_port_requests(std::string_view ports_json,
-                                             std::span<const std::string> keep);
+                                             std::span<const std::string> keep,
+                                             std::span<const std::string> add = {});
 
 /// The flat JSON object of ports.json, one key a line.
 std::string ports_json(std::span<const AllocatedPort> ports);

@@ -1,8 +1,10 @@
 #include <array>
 #include <iterator>
 
+#include "config/buffer_table.h"
 #include "config/config.h"
 #include "config/kafka_table.h"
+#include "config/witness_table.h"
 
 namespace soma::config {
 namespace {
@@ -472,6 +474,8 @@ const Setting kSettings[] = {
 std::span<const Setting> settings() {
     static const std::vector<Setting> all = [] {
         std::vector<Setting> out(std::begin(kSettings), std::end(kSettings));
+        out.insert(out.end(), witness_settings().begin(), witness_settings().end());
+        out.insert(out.end(), buffer_settings().begin(), buffer_settings().end());
         out.insert(out.end(), kafka_settings().begin(), kafka_settings().end());
         return out;
     }();

@@ -12,7 +12,7 @@ struct Bm25 {
     double k1 = 0.9;
     double b = 0.4;
 
-    /// ln(1 + (N − df + ½) / (df + ½)) > 0, for 1 ≤ df ≤ N.
+    /// ln(1 + (N − df + ½) / (df + ½)) > 0, for 0 ≤ df ≤ N.
     static double idf(std::size_t texts, std::size_t texts_with_term);
 
     /// The length part k1 (1 − b + b · length / mean_length) as offset + slope · length, so that a

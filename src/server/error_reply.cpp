@@ -5,6 +5,7 @@
 #include "base/canonical_json.h"
 #include "base/sensitive/classify.h"
 #include "base/unicode.h"
+#include "domain/planner/utility_refusal.h"
 
 namespace soma::server {
 namespace {
@@ -93,6 +94,9 @@ HttpReply make_reply(const Problem& problem, std::string_view detail, std::strin
         const std::size_t end = floor_boundary(text, std::min(text.size(), kMaxArticleText));
         add("article", error->article());
         add("article_text", end == text.size() ? text : text.substr(0, end) + "…");
+    }
+    if (const auto* refusal = dynamic_cast<const domain::UtilityRefusal*>(error)) {
+        reply.body += ",\"utility\":" + to_canonical_json(domain::to_json(refusal->figures()));
     }
     add("request_id", request_id);
     reply.body += "}";

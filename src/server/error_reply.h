@@ -21,7 +21,8 @@ enum class HttpTrouble {
 /// The only file that knows HTTP's numbers for our errors. Every answer that is no success is
 /// application/problem+json (RFC 9457): type, title, status, detail, request_id and, where one
 /// value is to blame, `field` (a JSON pointer or a header's name). A refusal by the constitution
-/// names its `article`, with at most 1,024 bytes of `article_text`.
+/// names its `article`, with at most 1,024 bytes of `article_text`, and, where the utility was too
+/// low, its figures as `utility`.
 
 int http_status(ErrorKind kind);
 

@@ -61,6 +61,15 @@ std::string checked_ascii(const RequestHead& head, const std::string& shown, std
     return *value;
 }
 
+/// For events of requests that are refused before their headers are checked.
+std::string telemetry_ref_or_none(const RequestHead& head) {
+    try {
+        return checked_ascii(head, "Soma-Telemetry-Ref", kMaxTelemetryRef);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 bool is_lower_hex(std::string_view text) {
     return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -74,7 +83,7 @@ services::RequestContext begin_context(const RequestHead& head, std::string meth
     return {.method = std::move(method),
             .bearer_token = bearer_token(head),
             .idempotency_key = {},
-            .telemetry_ref = {},
+            .telemetry_ref = telemetry_ref_or_none(head),
             .request_id = head.request_id,
             .trace_id = trace_id_of(find_header(head, "traceparent").value_or("")),
             .now = wall_clock_now(),

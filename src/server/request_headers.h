@@ -8,8 +8,9 @@
 
 namespace soma::server {
 
-/// The context as far as admission needs it: bearer token, trace id, clock and deadline (which
-/// began when the body was complete). Never throws: a header that cannot be read counts as absent.
+/// The context as far as admission needs it, and the event of a request that is not admitted:
+/// bearer token, trace id, Soma-Telemetry-Ref, clock and deadline (which began when the body was
+/// complete). Never throws: a header that cannot be read counts as absent.
 services::RequestContext begin_context(const RequestHead& head, std::string method,
                                        std::chrono::milliseconds request_deadline);
 
@@ -20,7 +21,7 @@ bool is_legal_host(std::string_view host);
 /// without a type is refused, since guessing one invites confusion attacks.
 void check_media_type(const RequestHead& head);
 
-/// Adds Idempotency-Key (for methods that take one) and Soma-Telemetry-Ref. Throws
+/// Adds Idempotency-Key (for methods that take one) and checks Soma-Telemetry-Ref. Throws
 /// Error(invalid_argument) at the header's name, also when one is given twice. Apart from
 /// begin_context() because a refusal after admission owes an event and one before it does not.
 void add_checked_headers(const RequestHead& head, bool takes_idempotency_key,

@@ -5,6 +5,7 @@
 #include <boost/url/url_view.hpp>
 #include <map>
 
+#include "somabrain/v1/audit.pb.h"
 #include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/constitution.pb.h"
 #include "somabrain/v1/memory.pb.h"
@@ -130,7 +131,8 @@ std::vector<const ServiceDescriptor*> contract_services() {
     return {somabrain::v1::RememberRequest::descriptor()->file()->FindServiceByName("Memory"),
             somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain"),
             somabrain::v1::EraseSubjectRequest::descriptor()->file()->FindServiceByName("Subjects"),
-            somabrain::v1::ProposeRequest::descriptor()->file()->FindServiceByName("Constitution")};
+            somabrain::v1::ProposeRequest::descriptor()->file()->FindServiceByName("Constitution"),
+            somabrain::v1::AuditEvent::descriptor()->file()->FindServiceByName("Audit")};
 }
 
 }  // namespace soma::server

@@ -18,6 +18,10 @@ constexpr double kFineLatency[] = {
     0.04,    0.05,      0.063,    0.08,    0.1,      0.125,    0.16,    0.2,     0.25,
     0.32,    0.4,       0.5,      0.63,    0.8,      1.0,      2.5,     5.0,     10.0};
 
+// From an event to its cosignature: a second of waiting for company, and the witness's answer.
+constexpr double kWitnessed[] = {0.1, 0.25, 0.5, 0.75, 1.0,  1.25, 1.5,  1.75,
+                                 2.0, 2.5,  3.0, 5.0,  10.0, 30.0, 60.0, 600.0};
+
 const Metric kCatalog[] = {
     {"somabrain_server_requests_total", counter, "Answers of the API.", "route status"},
     {"somabrain_server_request_duration_seconds", histogram, "From request read to answer ready.",
@@ -42,6 +46,32 @@ const Metric kCatalog[] = {
     {"somabrain_ledger_owed_leaves_count", gauge, "Events in no checkpoint yet."},
     {"somabrain_ledger_owed_tiles_count", gauge,
      "Full tiles that are signed and not under object lock yet."},
+    {"somabrain_ledger_witnessed_leaves_count", gauge,
+     "Events under the newest checkpoint that the witness cosigned, where this process signs."},
+    {"somabrain_ledger_witnessed_seconds",
+     histogram,
+     "From the time of the oldest event a cosignature is the first to cover until it was stored.",
+     {},
+     kWitnessed},
+    {"somabrain_ledger_witness_refusals_total", counter,
+     "Answers of the witness that were no cosignature: away, unknown_log, refused, fork, rollback, "
+     "not_its_own.",
+     "reason"},
+    {"somabrain_witness_answers_total", counter,
+     "Answers of this witness to well-formed checkpoints: cosigned, unknown_log, not_signed, "
+     "stale, other_root, bad_proof.",
+     "answer"},
+    {"somabrain_witness_alarms_total", counter,
+     "Checkpoints that contradicted what was cosigned: fork, rollback, bad_proof.", "alarm"},
+    {"somabrain_ledger_events_total", counter, "Events this process has written into the ledger."},
+    {"somabrain_ledger_buffered_total", counter,
+     "Events that went to the buffer because PostgreSQL did not answer in 500 ms."},
+    {"somabrain_ledger_replayed_total", counter,
+     "Entries of the buffer that are done with: written, known to the ledger, set_aside.",
+     "outcome"},
+    {"somabrain_ledger_buffer_entries_count", gauge, "Entries that wait in the buffer."},
+    {"somabrain_ledger_set_aside_entries_count", gauge,
+     "Entries that are no events: somebody has to look at them."},
     {"somabrain_commit_groups_total", counter, "Transactions the committer committed."},
     {"somabrain_commit_intents_total", counter, "Intents those transactions carried."},
     {"somabrain_commit_rows_total", counter, "Rows they wrote, events included."},

@@ -99,7 +99,7 @@ def make_tenant(stack, issuer):
 def private_stack(tmp_path_factory):
     """A second stack that tests may hurt: own stores, own service, in a scratch folder."""
     import private_stack as private
-    scratch = private.PrivateStack(tmp_path_factory.mktemp("stack"), kafka=True)
+    scratch = private.PrivateStack(tmp_path_factory.mktemp("stack"), kafka=1)
     try:
         scratch.up()
         yield scratch

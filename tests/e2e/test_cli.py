@@ -1,5 +1,6 @@
 """The command line against a running service: good use, bad use, exit codes, one-line errors."""
 import json
+import re
 import uuid
 
 import pytest
@@ -342,3 +343,13 @@ def test_an_import_that_was_cut_off_goes_on(somabrain, make_tenant, tmp_path):
     done = somabrain("import", source, token=tenant.token())
     assert done.returncode == 0 and "remembered 200, remembered before 100" in done.stdout
     assert tenant.memory_count() == 300
+
+
+def test_audit_prune_names_what_keeps_the_oldest_partition(stack):
+    done = stack.run("audit", "prune", "--keep-days", "1")
+    assert re.fullmatch(r"kept 0 to \d+: it is still being written\n", done.stdout)
+    assert "dropped" not in done.stdout
+    for bad in (("--keep-days", "0"), ("--keep-days", "x"), (), ("--keep-days", "1", "--at-most", "0")):
+        done = stack.run("audit", "prune", *bad, check=False)
+        assert done.returncode != 0 and "Traceback" not in done.stderr
+        assert "--keep-days" in done.stderr or "--at-most" in done.stderr

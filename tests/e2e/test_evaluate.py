@@ -32,6 +32,15 @@ def test_the_bundle(filled):
     assert len(bundle["fused"]) == len(bundle["residual"]) == 384
 
 
+def test_the_bundle_says_whether_anything_is_known(filled):
+    for query, known in (("Who keeps maps?", True), ("gyro velcro bishop turbine mango", False)):
+        bundle = filled.evaluate(query)
+        assert bundle["known"] is known and bundle["memories"], bundle
+        assert bundle["coverage"] == filled.recall(query)["coverage"]
+        again = filled.post(f"/v1/brain/evaluations/{bundle['evaluation_id']}/replay", None)
+        assert again.json == bundle
+
+
 def test_weights_are_the_softmax_of_the_scores(filled):
     memories = filled.evaluate("canoes and kites", top_k=6)["memories"]
     exponents = [math.exp((m["score"] - memories[0]["score"]) / .1) for m in memories]

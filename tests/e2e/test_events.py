@@ -84,7 +84,7 @@ def told(make_tenant):
     replies["conflict"] = agent.post("/v1/recall", {"query": "q", "at_least": "A" * 22})
     replies["bad type"] = agent.post("/v1/recall", {"query": "q"},
                                      headers={"Content-Type": "text/plain"})
-    replies["forbidden"] = tenant.client("auditor").post("/v1/recall", {"query": MARKER})
+    replies["forbidden"] = tenant.client("auditor").post("/v1/recall", {"query": MARKER}, headers=ref)
     statuses = {name: reply.status for name, reply in replies.items()}
     assert statuses == {
         "remember": 201, "replay": 201, "reused": 422, "supersede": 201, "batch": 201,
@@ -251,7 +251,8 @@ def test_references_and_targets(told):
     def body(name):
         return found[replies[name].request_id][0]["json"]
 
-    assert body("remember")["telemetry_ref"] == "run-42/step 7"
+    for name in ("remember", "forbidden"):
+        assert body(name)["telemetry_ref"] == "run-42/step 7"
     assert body("recall")["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert body("remember")["targets"] == [replies["remember"].json["id"]]
     assert body("supersede")["supersedes"] == [replies["remember"].json["id"]]

@@ -42,6 +42,11 @@ CALLS = {
     "constitution.sign": ("POST", f"/v1/constitution/proposals/{NO_LAW}/signatures",
                           {"public_key": "A" * 43 + "=", "signature": "A" * 86 + "=="}, 404),
     "constitution.activate": ("POST", f"/v1/constitution/proposals/{NO_LAW}/activate", None, 404),
+    "audit.events": ("GET", "/v1/audit/events?limit=1", None, 200),
+    "audit.proof": ("GET", f"/v1/audit/events/{ABSENT}/proof", None, 404),
+    "audit.checkpoints": ("GET", "/v1/audit/checkpoints?limit=1", None, 200),
+    "brain.replay": ("POST", f"/v1/brain/evaluations/{ABSENT}/replay", None, 404),
+    "brain.plan": ("POST", "/v1/brain/plan", {"goals": [ABSENT]}, 404),
 }
 
 

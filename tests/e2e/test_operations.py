@@ -38,8 +38,8 @@ def test_ready_names_its_parts(operations):
     answer = reply.json
     assert answer["status"] == "ok"
     assert {name: part["status"] for name, part in answer["parts"].items()} == {
-        "postgres": "ok", "openbao": "ok", "redis": "ok", "constitution": "ok",
-        "object_storage": "ok", "ledger": "ok"}
+        "postgres": "ok", "buffer": "ok", "openbao": "ok", "redis": "ok", "constitution": "ok",
+        "object_storage": "ok", "ledger": "ok", "witness": "ok"}
 
 
 def test_the_metrics_are_the_golden_ones(operations, agent):

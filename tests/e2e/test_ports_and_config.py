@@ -11,7 +11,7 @@ from stack import ROOT
 
 BINARY = ROOT / "build/release/src/somabrain"
 KEYS = ["SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT", "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT",
-        "S3_PORT", "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"]
+        "S3_PORT", "SOMABRAIN_WITNESS_PORT", "BUFFER_PORT", "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"]
 
 
 def somabrain(*args, cwd=None, **environment):
@@ -67,10 +67,10 @@ def test_a_server_starts_on_a_held_port_and_a_stranger_does_not(tmp_path):
 
 def test_an_occupied_port_is_moved_and_a_kept_one_is_not(tmp_path):
     first = Holder(tmp_path / "a")
-    first.close()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", first.ports["VAULT_PORT"]))
+        first.close()  # not before: it is preferred, and other stacks ask for ports at any time
         taken.listen()
         moved = Holder(tmp_path / "a")
         moved.close()
@@ -81,12 +81,24 @@ def test_an_occupied_port_is_moved_and_a_kept_one_is_not(tmp_path):
         assert kept.ports["VAULT_PORT"] == first.ports["VAULT_PORT"]
 
 
+def test_added_ports_follow_and_stay(tmp_path):
+    added = ["KAFKA_2_PORT", "KAFKA_3_PORT"]
+    more = ("--add", added[0], "--add", added[1])
+    first = Holder(tmp_path / "a", *more)
+    first.close()
+    assert list(first.ports) == [*KEYS, *added]
+    again = Holder(tmp_path / "a", *more)
+    again.close()
+    assert [again.ports[key] for key in added] == [first.ports[key] for key in added]
+
+
 def test_a_killed_holder_holds_nothing(tmp_path):
-    holder = Holder(tmp_path / "a")
+    # Whoever asks for ports next is given the preferred one that comes free here; this one nobody prefers.
+    holder = Holder(tmp_path / "a", "--add", "UNKNOWN_PORT")
     holder.process.send_signal(signal.SIGKILL)
     holder.process.wait(timeout=10)
     with socket.socket() as server:
-        server.bind(("127.0.0.1", holder.ports["POSTGRES_PORT"]))
+        server.bind(("127.0.0.1", holder.ports["UNKNOWN_PORT"]))
 
 
 def test_ports_that_cannot_be_written(tmp_path):

@@ -36,18 +36,29 @@ def test_the_tour_runs_verbatim(stack):
     assert len(page["memories"]) == 2 and page["next_cursor"]
     assert [memory["turn"] for memory in turns["memories"]] == [1, 2]
     assert parts[7].startswith("{") and "evaluation_id" in parts[7] + done.stdout
-    assert json.loads(parts[8])["feedback_id"]
-    made, links = (json.loads(line) for line in parts[9].strip().split("\n"))
+    judged, low = parts[8].strip().split("\n")
+    assert judged.startswith('"utility":{"utility":') and '"role":"user"' in judged
+    assert json.loads(low)["article"] == "utility" and json.loads(low)["utility"]["utility"] < 0
+    assert parts[9].startswith('{"evaluation_id":')
+    assert json.loads(parts[10])["feedback_id"]
+    made, links = (json.loads(line) for line in parts[11].strip().split("\n"))
     assert links["links"][0]["from"] == made["from"] and made["weight"] == 0.5
-    assert json.loads(parts[10])["id"] == "week-14"
-    read, refused, deleted = (json.loads(line) for line in parts[11].strip().split("\n"))
+    *_, plan = parts[12].strip().split("\n")
+    assert [step["text"] for step in json.loads(plan)["steps"]] == ["Cook.", "Serve the dinner."]
+    assert json.loads(parts[13])["id"] == "week-14"
+    read, refused, deleted = (json.loads(line) for line in parts[14].strip().split("\n"))
     assert (refused["status"], refused["article"]) == (403, "human-review")
     assert read["text"] == "A note to delete." and deleted["id"] == read["id"]
-    assert json.loads(parts[12].split("\n")[0])["id"] and "\nvalid: erasure " in parts[12]
-    change = parts[13].strip().split("\n")
+    assert json.loads(parts[15].split("\n")[0])["id"] and "\nvalid: erasure " in parts[15]
+    change = parts[16].strip().split("\n")
     assert [line.split()[0] for line in change] == ["soma-signer-1", "soma-signer-3", "soma-signer-4", "version"]
     assert "3 of 3 of its holders" in change[2] and " is in force: " in change[3]
-    assert re.search(r"^valid: [1-9]\d* leaves of somabrain.local/ledger/", parts[14], re.M)
+    assert re.search(r"^valid: [1-9]\d* leaves of somabrain.local/ledger/.*, the newest is witnessed$",
+                     parts[17], re.M)
+    listed, *tail, proven, entry = parts[18].strip().split("\n")
+    assert json.loads(listed)["events"][0]["action"] == "memory.recall" and len(tail) == 5
+    assert re.match(r"valid: leaf \d+ of \d+ leaves of somabrain.local/ledger/", proven)
+    assert json.loads(entry)["stream"] == "state"
 
 
 def test_the_tour_notices_a_refusal(stack):

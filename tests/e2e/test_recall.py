@@ -53,6 +53,7 @@ def test_own_writes_are_there_at_once(tenant, agent):
 def test_an_empty_tenant_recalls_nothing(agent):
     answer = agent.recall("anything")
     assert answer["results"] == [] and parse_token(answer["state_token"])[1] == 0
+    assert (answer["known"], answer["coverage"]) == (False, 0)
 
 
 def test_results_carry_the_memory(shared, dialogue):
@@ -121,6 +122,52 @@ def test_the_speaker_facet(shared, dialogue):
         assert hit["view_values"]["facet"] == (1 if hit["speaker"] == "Ines" else 0)
     both = shared.agent.recall("Ines and Tomas", explain=True, top_k=100)["results"]
     assert {hit["view_values"]["facet"] for hit in both} == {0}
+
+
+NONSENSE = ["gyro velcro bishop turbine mango clause", "axolotl zyzzyva quokka numbat wombat dugong"]
+
+
+def test_recall_says_whether_anything_is_known(shared, dialogue):
+    for query in ("What is Pixel afraid of?", "Who adopted a greyhound from the shelter?",
+                  "greenhouse roof"):
+        answer = shared.agent.recall(query)
+        assert answer["known"] is True and 0.42 <= answer["coverage"] <= 1, (query, answer)
+    for query in NONSENSE:
+        answer = shared.agent.recall(query)
+        assert answer["known"] is False and 0 <= answer["coverage"] < 0.42, (query, answer)
+        assert len(answer["results"]) == 10  # said, and nothing is withheld
+
+
+def test_coverage_does_not_depend_on_how_much_is_asked_for(shared, dialogue):
+    whole = shared.agent.recall("Who adopted a greyhound?", top_k=100)["coverage"]
+    for fields in ({"top_k": 1}, {"views": ["recency"]}, {"explain": True}):
+        assert shared.agent.recall("Who adopted a greyhound?", **fields)["coverage"] == whole
+    only = {"field": "speaker", "op": "eq", "value": "Tomas"}
+    assert shared.agent.recall("Who adopted a greyhound?", filter=only)["coverage"] < whole
+
+
+def test_rather_no_answer_than_a_poor_one(shared, dialogue):
+    answer = shared.agent.recall(NONSENSE[0], min_coverage=0.42)
+    assert answer["results"] == [] and answer["known"] is False
+    covered = shared.agent.recall("What is Pixel afraid of?")["coverage"]
+    for least, known in ((0, True), (covered, True), (round(covered - 1e-6, 6), True),
+                         (min(1, round(covered + 1e-6, 6)), covered == 1)):
+        answer = shared.agent.recall("What is Pixel afraid of?", min_coverage=least)
+        assert (answer["known"], answer["results"] != []) == (known, known), (least, answer)
+        assert answer["coverage"] == covered
+
+
+def test_half_a_query_says_nothing_of_coverage(shared, dialogue):
+    answer = shared.agent.recall(embedding=unit(3))
+    assert "coverage" not in answer and "known" not in answer and answer["results"]
+    assert_problem(shared.agent.post("/v1/recall", {"embedding": unit(3), "min_coverage": 0.5}),
+                   400, "/min_coverage", "needs a query with text")
+
+
+@pytest.mark.parametrize("value", [-0.01, 1.01, 1e308, "0.5", True, [0.5]])
+def test_min_coverage_is_a_share(shared, value):
+    assert_problem(shared.agent.post("/v1/recall", {"query": "x", "min_coverage": value}), 400,
+                   "/min_coverage")
 
 
 @pytest.mark.parametrize("views", [["dense"], ["lexical"], ["facet", "session"],

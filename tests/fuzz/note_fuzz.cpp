@@ -1,12 +1,14 @@
 // links: soma_domain
-// Notes, keys and checkpoints come from whoever can write to a store or speak to a witness: what is
-// read is what would have been written, anything else is refused with a reason.
+// Notes, keys, checkpoints and proofs come from whoever can write to a store, or speak to a witness
+// or an auditor: what is read is what would have been written, anything else is refused with a
+// reason.
 #include <cstdint>
 #include <string_view>
 
 #include "base/error.h"
 #include "domain/ledger/merkle/checkpoint.h"
 #include "domain/ledger/merkle/note.h"
+#include "domain/ledger/proving/tlog_proof.h"
 
 namespace {
 
@@ -45,6 +47,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     try_read([&] {
         SOMA_ASSERT(encode_note_key(domain::parse_note_key(bytes)) == bytes, "one key, one text");
+    });
+    try_read([&] {
+        const auto proof = domain::parse_tlog_proof(bytes);
+        SOMA_ASSERT(encode_tlog_proof(proof) == bytes, "one proof, one text");
+        const domain::AuditKeys keys{
+            {{"nobody", domain::NoteKeyType::signer, std::string(32, '\1')}}, std::nullopt};
+        SOMA_ASSERT(!check_tlog_proof(proof, bytes, keys).trouble.empty(), "by nobody");
     });
     return 0;
 }

@@ -1,12 +1,10 @@
-"""Asks TLC whether recorded logs are a behaviour of specs/constitution."""
+"""Asks TLC whether recorded traces are a behaviour of a specification."""
 import os
-import pathlib
 import subprocess
 import sys
 
 from stack import ROOT
 
-SPEC = ROOT / "specs/constitution"
 HOLDS = "Error: Invariant Unfinished is violated"
 
 
@@ -21,23 +19,23 @@ class Verdict:
         return "\n".join(line for line in self.said.splitlines() if "then" in line or "rror" in line)
 
 
-def write_module(logs, laws, folder):
-    """What trace2tla makes of them, as Recorded.tla in the folder."""
-    command = [sys.executable, str(ROOT / "tools/trace2tla"), *map(str, logs)]
-    for law in laws:
-        command += ["--law", str(law)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def write_module(files, folder):
+    """What trace2tla makes of them, as Recorded.tla in the folder. `files`: its arguments."""
+    done = subprocess.run([sys.executable, "-B", str(ROOT / "tools/trace2tla"), *map(str, files)],
+                          capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     (folder / "Recorded.tla").write_text(done.stdout)
 
 
-def check(logs, laws, folder):
-    write_module(logs, laws, folder)
-    library = os.pathsep.join(map(str, (SPEC, folder)))
+def check(spec, module, files, folder):
+    """`spec`: a folder of specs/; `module`: in its trace/, with its .cfg."""
+    write_module(files, folder)
+    home = ROOT / "specs" / spec
+    library = os.pathsep.join(map(str, (home, folder)))
     done = subprocess.run(
         ["java", "-XX:+UseSerialGC", "-Xmx1g", f"-DTLA-Library={library}", "-cp", os.environ["TLC_JAR"],
-         "tlc2.TLC", "-workers", "1", "-metadir", str(folder / "states"), "-config", "LawTrace.cfg",
-         "LawTrace.tla"],
-        cwd=SPEC / "trace", capture_output=True, text=True, check=False, timeout=120,
+         "tlc2.TLC", "-workers", "1", "-metadir", str(folder / "states"), "-config", f"{module}.cfg",
+         f"{module}.tla"],
+        cwd=home / "trace", capture_output=True, text=True, check=False, timeout=120,
         stdin=subprocess.DEVNULL)
     return Verdict(done.stdout + done.stderr)

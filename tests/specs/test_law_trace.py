@@ -13,6 +13,14 @@ STEP = "a step of the law"
 IN_FORCE, MARKED, LOCKED = "the law is in force", "the law is marked", "a version of the law is locked"
 
 
+def judged(logs, laws, folder):
+    return check("constitution", "LawTrace", arguments(logs, laws), folder)
+
+
+def arguments(logs, laws):
+    return [*logs, *(word for law in laws for word in ("--law", law))]
+
+
 @pytest.fixture(scope="module")
 def story(law, tmp_path_factory):  # noqa: F811
     told = Story(law, tmp_path_factory.mktemp("story"))
@@ -73,12 +81,12 @@ def moment(line):
 
 
 def test_the_logs_are_a_behaviour_of_the_spec(story, tmp_path):
-    verdict = check(story.logs, story.laws, tmp_path)
+    verdict = judged(story.logs, story.laws, tmp_path)
     assert verdict.holds, verdict
 
 
 def test_the_story_shows_every_step_that_the_spec_knows(story, tmp_path):
-    write_module(story.logs, story.laws, tmp_path)
+    write_module(arguments(story.logs, story.laws), tmp_path)
     recorded = (tmp_path / "Recorded.tla").read_text()
     for step in ("sign", "check", "commit", "told too few", "told too late", "load", "mark", "in force",
                  "copy", "lock", "empty redis"):
@@ -169,5 +177,5 @@ def told_too_few_when_they_were_enough(logs):
     locked_before_it_is_in_force, told_too_few_when_they_were_enough], ids=lambda lie: lie.__name__)
 def test_a_lie_is_refused(lie, logs, story, tmp_path):
     lie(logs)
-    verdict = check(logs.write(tmp_path), story.laws, tmp_path)
+    verdict = judged(logs.write(tmp_path), story.laws, tmp_path)
     assert verdict.refused and not verdict.holds, verdict.said

@@ -90,8 +90,9 @@ class Templates(Shell):
 
     def test_every_template_of_deploy_is_filled_by_the_scripts(self):
         scripts = "".join(p.read_text() for p in (REPOSITORY / "tools/dev").glob("*.sh"))
-        for template in ("postgres/postgresql.conf", "redis/cache.conf", "vault/config.hcl",
-                         "object_store/versitygw.env", "kafka/server.properties", "somabrain/somabrain.env"):
+        for template in ("postgres/postgresql.conf", "redis/cache.conf", "redis/buffer.conf", "vault/config.hcl",
+                         "object_store/versitygw.env", "kafka/server.properties", "kafka/cluster.properties",
+                         "kafka/clients.env", "somabrain/somabrain.env"):
             text = (REPOSITORY / "deploy" / template).read_text()
             lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
             for name in re.findall(r"@([A-Z_]+)@", "\n".join(lines)):
@@ -188,6 +189,40 @@ class Processes(Shell):
         program.write_text("#!/bin/sh\nsleep 300\n")
         program.chmod(0o755)
         self.bash(f"start part '{program}'; running part; stop part TERM 5")
+
+
+class Brokers(Shell):
+    """tools/dev/kafka.sh: how many brokers a stack has is said once."""
+
+    def kafka(self, script, check=True):
+        return self.bash(f"source {REPOSITORY}/tools/dev/kafka.sh; {script}", check)
+
+    def test_one_unless_said_otherwise(self):
+        self.assertEqual(self.kafka("brokers; broker_names").stdout, "1\nkafka:KAFKA_PORT\n")
+        self.kafka("choose_brokers 1")
+
+    def test_three_have_a_port_and_a_controller_each(self):
+        (self.root / "ports.json").write_text(
+            '{\n"KAFKA_PORT": 9092,\n"KAFKA_2_PORT": 513,\n"KAFKA_3_PORT": 65535\n}\n')
+        self.kafka("choose_brokers 3")
+        self.assertEqual(self.kafka("broker_names").stdout.split(),
+                         ["kafka:KAFKA_PORT", "kafka2:KAFKA_2_PORT", "kafka3:KAFKA_3_PORT"])
+        self.assertEqual(self.kafka("kafka_list NODE@HOST:29093").stdout,
+                         "1@127.35.132.1:29093,2@127.2.1.1:29093,3@127.255.255.1:29093\n")
+
+    def test_another_number_is_refused_and_nothing_changes(self):
+        for first, other in ((1, 3), (3, 1)):
+            self.kafka(f"rm -rf $SOMA/kafka; choose_brokers {first}; mkdir -p $SOMA/kafka/data")
+            done = self.kafka(f"choose_brokers {other}", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"has {first} broker(s), not {other}: ./dev reset", done.stderr)
+            self.assertEqual(self.kafka("brokers").stdout, f"{first}\n")
+
+    def test_numbers_that_no_cluster_has(self):
+        for number in ("0", "2", "4", "three", "''"):
+            done = self.kafka(f"choose_brokers {number}", check=False)
+            self.assertEqual(done.returncode, 1, number)
+            self.assertIn("--brokers takes 1 or 3", done.stderr)
 
 
 class Files(Shell):

@@ -25,6 +25,7 @@
 #include "services/commit/committer.h"
 #include "services/erasure/erasure.h"
 #include "services/evaluate/evaluate.h"
+#include "services/evaluate/replay.h"
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
 #include "services/link/link.h"
@@ -90,6 +91,9 @@ class LivingCore {
             domain::Constitution text;
             text.version = 7;
             text.expires_at = Time::max();
+            text.utility = {.baseline = 1, .confidence = 1, .cost = 0.01, .latency = 0.01};
+            text.bounds.parameters = {
+                {{0.1, 10}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0.01, 10}}};
             text.rules = {{"all", "isolation", {}, domain::Allow{}}};
             const domain::RuleSet rules(text.rules);
             return std::make_shared<const services::EnforcedLaw>(
@@ -192,6 +196,14 @@ class LivingCore {
         return evaluate(tenant, asked);
     }
 
+    somabrain::v1::EvaluateResponse replay(const backends::TenantRow& tenant, const std::string& id,
+                                           Time now = wall_clock_now()) {
+        somabrain::v1::ReplayRequest asked;
+        asked.set_id(id);
+        const auto context = request("Brain.Replay", now);
+        return replaying.replay(context, admitted(tenant, context), asked);
+    }
+
     somabrain::v1::FeedbackResponse add_feedback(const backends::TenantRow& tenant,
                                                  const somabrain::v1::FeedbackRequest& said,
                                                  Time now = wall_clock_now()) {
@@ -260,9 +272,12 @@ class LivingCore {
     services::Preparer preparer{keyring, embedder(), ids};
     services::Searcher searcher{index, memories, embedder(), queries, parts};
     services::Remember stories{preparer, writer, working_memory};
-    services::Recall reading{searcher, memories, keyring, committer, ids, parts};
-    services::Evaluate judging{searcher, working_memory, keyring,        embedder(), committer,
-                               ids,      parts,          kRecordLifetime};
+    services::Weights weights;
+    services::Recall reading{searcher, weights, memories, keyring, committer, ids, parts};
+    services::Evaluate judging{searcher,  weights, working_memory, keyring,        embedder(),
+                               committer, ids,     parts,          kRecordLifetime};
+    services::Replay replaying{evaluations, memories, working_memory, keyring, embedder(),
+                               committer,   ids};
     services::Feedback feedback{evaluations, feedback_events, keyring, writer, ids};
     services::Session sessions_story{keyring, writer, working_memory};
     services::Link linking{links, memories, keyring, writer};

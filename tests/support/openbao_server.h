@@ -86,7 +86,8 @@ class OpenBaoServer {
         wait_for("/v1/sys/health", 200);
         wait_for("/v1/soma/config", 200);
     }
-    /// Policies and AppRoles as deploy/vault makes them: the service's and each signer's.
+    /// Policies and AppRoles as deploy/vault makes them: the service's, the witness's, each
+    /// signer's.
     void set_up(const std::string& signers) const {
         std::filesystem::create_directory(folder_ / "roles");
         const std::string environment = "BAO_ADDR=" + address() + " BAO_TOKEN=" + root_token_ +
@@ -94,11 +95,13 @@ class OpenBaoServer {
                                         ":$PATH " SOMABRAIN_SOURCE_DIR "/deploy/vault/";
         const std::string roles = (folder_ / "roles").string();
         if (std::system((environment + "setup.sh " + roles).c_str()) != 0 ||
+            std::system((environment + "witness.sh " + roles).c_str()) != 0 ||
             std::system((environment + "signers.sh " + roles + " " + signers).c_str()) != 0) {
             throw std::runtime_error("deploy/vault did not set the server up");
         }
     }
-    /// Logged in as the service ("vault") or as a signer, by its name; after set_up.
+    /// Logged in as the service ("vault"), the witness ("soma-witness") or a signer, by its name;
+    /// after set_up.
     backends::VaultConfig login(const std::string& role) const {
         backends::VaultConfig config;
         config.address = address();

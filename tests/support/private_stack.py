@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 from stack import ROOT, Stack
@@ -53,11 +54,12 @@ def wait_until(condition, seconds, what):
 
 
 class PrivateStack(Stack):
-    def __init__(self, folder, kafka=False, **settings):
+    def __init__(self, folder, kafka=0, **settings):
+        """`kafka`: how many brokers, 1 or 3; 0 for none."""
         adopt_orphans()
         self.root = pathlib.Path(folder)
         if kafka:
-            (self.root / "kafka").touch()
+            (self.root / "kafka").write_text(str(int(kafka)))
         for name in LINKS:
             if (ROOT / name).exists():
                 (self.root / name).symlink_to(ROOT / name)
@@ -77,6 +79,18 @@ class PrivateStack(Stack):
                                   timeout=timeout, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"private stack, {args}:\n{log.read_text()[-4000:]}")
+
+    @classmethod
+    @contextlib.contextmanager
+    def temporary(cls, name, **options):
+        """In a folder of its own, gone afterwards; not up yet."""
+        folder = tempfile.mkdtemp(prefix=f"soma-{name}-")
+        os.chmod(folder, 0o755)  # PostgreSQL's own account must reach its data
+        stack = cls(folder, **options)
+        try:
+            yield stack
+        finally:
+            stack.destroy()
 
     def up(self):
         self.script("up")
@@ -135,6 +149,17 @@ class PrivateStack(Stack):
             connection.request("GET", "/ready")
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def metrics(self):
+        """Samples of /metrics by name and labels."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ops_port, timeout=10)
+        try:
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+            return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
+                    for line in lines if not line.startswith("#")}
         finally:
             connection.close()
 

@@ -76,9 +76,26 @@ class Stack:
         with self.connect() as connection:
             return connection.execute(query, parameters).fetchall()
 
+    def kafka(self, user="soma-reader", **changes):
+        """What librdkafka is told to reach this stack's brokers, as `user` where they ask."""
+        env = self.env()
+        if env.get("SOMABRAIN_KAFKA_SECURITY") != "tls":
+            return {"bootstrap.servers": f"127.0.0.1:{self.port('KAFKA_PORT')}", **changes}
+        return {"bootstrap.servers": env["SOMABRAIN_KAFKA_BROKERS"], "security.protocol": "SASL_SSL",
+                "ssl.ca.location": env["SOMABRAIN_KAFKA_CA_FILE"], "sasl.mechanism": "PLAIN",
+                "sasl.username": user, "sasl.password": self.secret(user.replace("soma-", "kafka-")),
+                **changes}
+
     def redis(self, *words):
-        """One command; the answer as redis-py gives it without decoding: bytes, numbers, lists."""
-        with socket.create_connection(("127.0.0.1", self.port("REDIS_PORT")), 10) as link:
+        """One command to `cache`; the answer as redis-py gives it without decoding: bytes, numbers, lists."""
+        return self.ask_redis("REDIS_PORT", "redis", words)
+
+    def buffer(self, *words):
+        """The same to `buffer`."""
+        return self.ask_redis("BUFFER_PORT", "buffer", words)
+
+    def ask_redis(self, port, secret, words):
+        with socket.create_connection(("127.0.0.1", self.port(port)), 10) as link:
             reader = link.makefile("rb")
 
             def read():
@@ -98,9 +115,9 @@ class Stack:
                     b"$%d\r\n%s\r\n" % (len(p), p) for p in coded))
                 return read()
 
-            say("AUTH", self.secret("redis"))
+            say("AUTH", self.secret(secret))
             return say(*words)
 
     def pid(self, name):
-        """Of a process ./dev started: serve, postgres, redis or openbao."""
+        """Of a process ./dev started: serve, postgres, redis, buffer or openbao."""
         return int((self.state / "run" / f"{name}.pid").read_text().split()[0])

@@ -15,23 +15,29 @@ run_bench() {
       die "no such benchmark: $name (there are: $(bench_names))"
     configure release -DSOMABRAIN_BENCHMARKS=ON
     compile release "bench_$name"
-    "$BUILD/benchmarks/bench_$name" "$@"
+    SOMABRAIN_MODEL_DIR=$MODEL "$BUILD/benchmarks/bench_$name" "$@"
     return
   fi
   python=$(system_python)
   if [ -f "$(dirname "$script")/requirements.txt" ]; then
     python=$(python_with "$(dirname "$script")/requirements.txt")
   fi
-  # A script that says so in its docstring compares libraries and wants the program beside it.
+  # What a script says in its docstring: the programs it starts, and whether it only compares libraries.
+  local also=()
+  read -ra also <<<"$(sed -n 's/^Also built: //p' "$script")"
   if grep -q '^No stack is needed' "$script"; then
-    local also=()
-    read -ra also <<<"$(sed -n 's/^Also built: //p' "$script")"
+    also+=("bench_$name")
+  else
+    [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
+  fi
+  if [ ${#also[@]} -gt 0 ]; then
     configure release -DSOMABRAIN_BENCHMARKS=ON
-    compile release "bench_$name" "${also[@]}"
+    compile release "${also[@]}"
+  fi
+  if grep -q '^No stack is needed' "$script"; then
     SOMABRAIN_CACHE=$CACHE SOMABRAIN_MODEL_DIR=$MODEL "$python" "$script" "$@"
     return
   fi
-  [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
   with_env env SOMABRAIN_HTTP_PORT="$(port SOMABRAIN_HTTP_PORT)" \
     SOMABRAIN_OPS_PORT="$(port SOMABRAIN_OPS_PORT)" "$python" "$script" "$@"
 }

@@ -50,6 +50,14 @@ install_venv() {
   mv -T "$draft" "$dir" 2>/dev/null || rm -rf "$draft"
 }
 
+# python_with REQUIREMENTS: the interpreter of a virtual environment that has them
+python_with() {
+  local dir
+  dir=$CACHE/venv-$(sha256sum "$1" | cut -c1-16)
+  install_venv "$dir" -r "$1"
+  echo "$dir/bin/python"
+}
+
 # pip_download PACKAGE==VERSION DIR: that package's wheel alone, unpacked into DIR
 pip_download() {
   install_venv "$CACHE/venv-pip"

@@ -6,6 +6,7 @@ role_for() {
   case "${1:-} ${2:-}" in
     'constitution init' | 'constitution key' | 'constitution verify' | 'constitution restore') ;;
     'constitution '*) echo signer ;;
+    'audit tail' | 'audit proof') echo auditor ;;
     'remember '* | 'recall '* | 'list '* | 'evaluate '* | 'import '* | 'export '*) echo agent ;;
   esac
 }
@@ -62,7 +63,8 @@ make_issuer() {
 write_env() {
   make_law
   render deploy/somabrain/somabrain.env "$ENV_FILE" ROOT="$ROOT" SOMA="$SOMA" SECRETS="$SECRETS" \
-    MODEL_DIR="$MODEL" TRUST_ROOT="$(<"$SOMA/law/trust-root")"
+    MODEL_DIR="$MODEL" TRUST_ROOT="$(<"$SOMA/law/trust-root")" WITNESS_PORT="$(port SOMABRAIN_WITNESS_PORT)"
+  kafka_env >>"$ENV_FILE"
 }
 
 # Version 1 of this stack's law, by three of five holders, and the hash that everything else is verified from.
@@ -132,6 +134,7 @@ relay_ready() {
 # The stack without its show; what the tests need.
 bring_up() {
   lock_stack
+  [ -z "${BROKERS:-}" ] || choose_brokers "$BROKERS"
   install_packages
   install_bao
   install_versitygw
@@ -144,21 +147,45 @@ bring_up() {
   write_env
 }
 
+# What each is told of the other, once: the service whose cosignatures count, the witness which log is ours. After a
+# restore the log is another one, and it is our saying so that lets the witness begin with it.
+introduce_witness() {
+  local name
+  with_env "$BINARY" witness key >"$SOMA/witness/key.new"
+  with_env "$BINARY" audit key >"$SOMA/witness/logs.new"
+  for name in key logs; do
+    mv "$SOMA/witness/$name.new" "$SOMA/witness/$name"
+  done
+}
+
+witness_ready() { curl -sf -o /dev/null "http://127.0.0.1:$(port SOMABRAIN_WITNESS_PORT)/ready"; }
+
+start_witness() {
+  start_program witness
+  wait_for witness 20 witness_ready
+}
+
 serve_up() {
   with_env "$BINARY" migrate
   make_sandbox
   keep_sandbox_token
+  introduce_witness
+  start_witness
   [ -n "${WITHOUT_KAFKA:-}" ] || start_program relay
   start_service
   [ -n "${WITHOUT_KAFKA:-}" ] || wait_for relay 60 relay_ready
 }
 
 stack_up() {
-  local from=$EPOCHREALTIME stores=
-  case ${1:-} in
-    --stores) stores=yes ;;
-    ?*) die "up knows --stores, not $1" ;;
-  esac
+  local from=$EPOCHREALTIME stores= BROKERS=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --stores) stores=yes ;;
+      --brokers) BROKERS=${2:-none} && shift ;;
+      *) die "up knows --stores and --brokers, not $1" ;;
+    esac
+    shift || true
+  done
   bring_up somabrain
   if [ -n "$stores" ]; then
     release_ports
@@ -208,6 +235,7 @@ stack_down() {
   lock_stack
   stop relay TERM 15
   stop serve TERM 15
+  stop witness TERM 15
   stores_down
   say "the stack is down"
 }
@@ -217,14 +245,16 @@ stack_reset() {
   local home
   home=$(readlink -f "$SOMA/postgres" || true)
   [[ $home == /var/lib/somabrain-dev/* ]] && rm -rf "$home"
-  rm -rf "$SOMA"/{postgres,redis,openbao,object_store,kafka,secrets,signers,law,sandbox-tenant,jwks.json}
+  rm -rf "$SOMA"/{postgres,redis,buffer,openbao,object_store,kafka,kafka2,kafka3,secrets,signers,witness,law} \
+    "$SOMA"/{sandbox-tenant,jwks.json}
   rm -f "$SOMA/somabrain.env"
 }
 
 stack_status() {
   local name key all=0
-  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT object_store:S3_PORT \
-    kafka:KAFKA_PORT serve:SOMABRAIN_HTTP_PORT relay:SOMABRAIN_RELAY_PORT; do
+  for name in postgres:POSTGRES_PORT redis:REDIS_PORT buffer:BUFFER_PORT openbao:VAULT_PORT \
+    object_store:S3_PORT $(broker_names) serve:SOMABRAIN_HTTP_PORT relay:SOMABRAIN_RELAY_PORT \
+    witness:SOMABRAIN_WITNESS_PORT; do
     key=${name#*:}
     name=${name%%:*}
     if running "$name"; then

@@ -66,6 +66,7 @@ test_specs() {
 test_traces() {
   install_bao
   install_versitygw
+  install_kafka
   tools/fetch_model "$MODEL"
   TLC_JAR=$TLC suite "spec traces" count_pytest "$(python_with tests/requirements.txt)" -m pytest -q \
     -p no:cacheprovider tests/specs

@@ -1,4 +1,4 @@
-# PostgreSQL, Redis `cache`, OpenBao, S3 and (kafka.sh) Kafka, private to this clone: data and secrets
+# PostgreSQL, Redis `cache` and `buffer`, OpenBao, S3 and (kafka.sh) Kafka, private to this clone: data and secrets
 # under .soma/.
 
 # PostgreSQL refuses to run as root: then Debian's own account runs it.
@@ -74,9 +74,21 @@ start_redis() {
   start redis redis-server "$SOMA/run/redis.conf"
 }
 
-redis_ready() {
-  REDISCLI_AUTH=$(<"$(secret redis)") redis-cli -h 127.0.0.1 -p "$(port REDIS_PORT)" ping |
-    grep -q PONG
+# pong NAME KEY: the Redis server of that secret answers on that port
+pong() {
+  REDISCLI_AUTH=$(<"$(secret "$1")") redis-cli -h 127.0.0.1 -p "$(port "$2")" ping | grep -q PONG
+}
+redis_ready() { pong redis REDIS_PORT; }
+buffer_ready() { pong buffer BUFFER_PORT; }
+
+# BUFFER_MEMORY: a test of the full buffer gives it little.
+start_buffer() {
+  running buffer && return 0
+  mkdir -p -m 700 "$SOMA/buffer"
+  render deploy/redis/buffer.conf "$SOMA/run/buffer.conf" BUFFER_PORT="$(port BUFFER_PORT)" \
+    BUFFER_PASSWORD="$(<"$(secret buffer)")" BUFFER_DIR="$SOMA/buffer" \
+    BUFFER_MEMORY="${BUFFER_MEMORY:-256mb}"
+  start buffer redis-server "$SOMA/run/buffer.conf"
 }
 
 start_openbao() {
@@ -105,6 +117,7 @@ set_up_openbao() {
   wait_for openbao 20 openbao_active
   as_bao_root deploy/vault/setup.sh "$SECRETS"
   set_up_signers
+  set_up_witness
 }
 
 # Here one machine plays every holder; elsewhere each keeps its own AppRole. Some 30 calls of `bao`: made
@@ -116,6 +129,16 @@ set_up_signers() {
   mkdir -p -m 700 "$SOMA/signers"
   as_bao_root deploy/vault/signers.sh "$SOMA/signers" soma-signer-{1..5}
   echo "$made" >"$SOMA/signers/made"
+}
+
+# On this machine it shares the service's OpenBao; elsewhere it has its own.
+set_up_witness() {
+  local made
+  made=$(cat deploy/vault/{witness,engines}* | sha256sum)
+  [ "$made" != "$(cat "$SOMA/witness/made" 2>/dev/null)" ] || return 0
+  mkdir -p -m 700 "$SOMA/witness"
+  as_bao_root deploy/vault/witness.sh "$SOMA/witness"
+  echo "$made" >"$SOMA/witness/made"
 }
 
 as_bao_root() {
@@ -160,9 +183,12 @@ set_up_postgres() {
 # hold_ports / release_ports: ports are chosen and held until every server listens on its own.
 hold_ports() {
   local keep=() name key
-  for name in postgres:POSTGRES_PORT redis:REDIS_PORT openbao:VAULT_PORT object_store:S3_PORT \
-    kafka:KAFKA_PORT serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_OPS_PORT \
-    relay:SOMABRAIN_RELAY_PORT; do
+  for name in $(broker_names); do
+    [ "$name" = kafka:KAFKA_PORT ] || keep+=(--add "${name#*:}")
+  done
+  for name in postgres:POSTGRES_PORT redis:REDIS_PORT buffer:BUFFER_PORT openbao:VAULT_PORT \
+    object_store:S3_PORT $(broker_names) serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_OPS_PORT \
+    relay:SOMABRAIN_RELAY_PORT witness:SOMABRAIN_WITNESS_PORT; do
     key=${name#*:}
     running "${name%%:*}" && keep+=(--keep "$key")
   done
@@ -186,10 +212,12 @@ stores_up() {
   [ -n "${WITHOUT_KAFKA:-}" ] || start_kafka
   start_postgres
   start_redis
+  start_buffer
   start_openbao
   start_object_store
   set_up_postgres
   wait_for redis 10 redis_ready
+  wait_for buffer 10 buffer_ready
   set_up_openbao
   set_up_object_store
   [ -n "${WITHOUT_KAFKA:-}" ] || set_up_kafka
@@ -200,5 +228,6 @@ stores_down() {
   stop object_store TERM 10
   stop openbao TERM 10
   stop redis TERM 10
+  stop buffer TERM 10
   stop postgres INT 30
 }

@@ -14,9 +14,9 @@ tally() {
   printf '%-28s %5d passed  %3d failed  %s\n' "$name" "$passed" "$failed" "$(since "$from")"
 }
 
-# suite NAME COUNTER COMMAND...: runs it, COUNTER prints "passed failed" from the log
+# suite NAME COUNTER COMMAND...: runs it (BEGUN: what was begun then), COUNTER prints "passed failed" from the log
 suite() {
-  local name=$1 counter=$2 log=$SOMA/log/test-$1.log from=$EPOCHREALTIME status=0 counts
+  local name=$1 counter=$2 log=$SOMA/log/test-$1.log from=${BEGUN:-$EPOCHREALTIME} status=0 counts
   shift 2
   "$@" >"$log" 2>&1 </dev/null || status=$?
   counts=$("$counter" "$log")
@@ -71,8 +71,9 @@ test_unit() { run_gtest_programs release unit ''; }
 
 # Independent implementations are asked what ours answers; needs no stack.
 test_oracle() {
-  compile release math_tool somabrain
-  SOMABRAIN=$BUILD/src/somabrain SOMA_MATH_TOOL=$BUILD/tests/math_tool suite oracle count_pytest \
+  compile release math_tool ledger_tool somabrain
+  SOMABRAIN=$BUILD/src/somabrain SOMA_MATH_TOOL=$BUILD/tests/math_tool \
+    SOMA_LEDGER_TOOL=$BUILD/tests/ledger_tool suite oracle count_pytest \
     "$(python_with tests/oracle/requirements.txt)" -m pytest -q -p no:cacheprovider tests/oracle
 }
 
@@ -88,19 +89,27 @@ with_stack() {
   [ -z "$started" ] || stack_down
 }
 
+# The programs wait for stores most of their time: all at once, each with its own databases and servers.
 # The embedder's tests ask an oracle in Python; SOMABRAIN_LOCOMO=FILE adds a LoCoMo file's turns.
 test_real() {
-  local python
+  local python program programs pids=() i BEGUN=$EPOCHREALTIME
   python=$(python_with tests/support/oracle/requirements.txt)
-  SOMABRAIN_ORACLE_PYTHON=$python SOMABRAIN_MODEL_DIR=$MODEL run_gtest_programs release real ''
+  mapfile -t programs < <(gtest_programs release real)
+  for program in "${programs[@]}"; do
+    SOMABRAIN_ORACLE_PYTHON=$python SOMABRAIN_MODEL_DIR=$MODEL \
+      "$BUILD/tests/$program" --gtest_brief=1 >"$SOMA/log/beside-$program.log" 2>&1 </dev/null &
+    pids+=($!)
+  done
+  for i in "${!programs[@]}"; do
+    suite "${programs[i]}" count_gtest answer_of "${pids[i]}" "$SOMA/log/beside-${programs[i]}.log"
+  done
 }
-
-# python_with REQUIREMENTS: the interpreter of a virtual environment that has them
-python_with() {
-  local dir
-  dir=$CACHE/venv-$(sha256sum "$1" | cut -c1-16)
-  install_venv "$dir" -r "$1"
-  echo "$dir/bin/python"
+# answer_of PID LOG: what a program said that was started before, and its exit code
+answer_of() {
+  local status=0
+  wait "$1" || status=$?
+  cat "$2"
+  return "$status"
 }
 
 # Everything that the law rests on, out of the suites below: the tests of these files and folders.
@@ -128,7 +137,7 @@ test_e2e() {
   SCHEMATHESIS=$schemathesis SOMABRAIN_MODEL_DIR=$MODEL SOMABRAIN_ORACLE_PYTHON=$(
     python_with tests/support/oracle/requirements.txt
   ) suite e2e count_pytest \
-    with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider tests/e2e
+    with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider -n 2 --dist loadfile tests/e2e
 }
 
 # The Python client as its users get it: the wheel and what it depends on, in an environment of its
@@ -166,15 +175,24 @@ test_model() {
   grep '^seed ' "$SOMA/log/test-model.log" || true
 }
 
-# Long: 2 × 5 × 10,000 writes, on a stack of its own.
-test_crash() {
+# drill NAME SCRIPT [ARGS]: long, on a stack of its own
+drill() {
+  local name=$1
+  shift
   install_bao
   install_versitygw
   install_kafka
-  suite crash-drill count_plain "$(python_with tests/requirements.txt)" \
-    tests/e2e/faults/crash_drill.py
-  cat "$SOMA/log/test-crash-drill.log"
+  tools/fetch_model "$MODEL"
+  suite "$name" count_plain "$(python_with tests/requirements.txt)" "$@"
+  cat "$SOMA/log/test-$name.log"
 }
+
+# 2 × 5 × 10,000 writes.
+test_crash() { drill crash-drill tests/e2e/faults/crash_drill.py; }
+# Ten minutes on both cores: everything dies in turn while 32 clients work, three brokers.
+test_chaos_ledger() { drill chaos-ledger tests/e2e/chaos/chaos_ledger.py "$@"; }
+# Ten minutes without a broker.
+test_kafka_outage() { drill kafka-outage tests/e2e/relay/kafka_outage.py "$@"; }
 
 test_on_stack() {
   test_real
@@ -183,12 +201,29 @@ test_on_stack() {
   test_model 3000 --seed 1
 }
 
-test_sanitized() {
+build_sanitized() {
   local programs
   configure dev
-  programs=$(gtest_programs dev unit)
-  # shellcheck disable=SC2086
-  compile dev $programs
+  mapfile -t programs < <(gtest_programs dev unit)
+  compile dev "${programs[@]}"
+}
+
+build_fuzzers() {
+  local programs=(tests/fuzz/*_fuzz.cpp)
+  programs=("${programs[@]##*/}")
+  configure fuzz
+  compile fuzz "${programs[@]%.cpp}"
+}
+
+# In the time that the tests before them leave idle, and in no other.
+build_ahead() {
+  renice -n 19 -p "$BASHPID" >/dev/null
+  build_sanitized
+  build_fuzzers
+}
+
+test_sanitized() {
+  build_sanitized
   # GCC 12's fake stack aligns frames to 32 bytes, and the AVX-512 scans keep 64-byte vectors there.
   UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=0 \
     run_gtest_programs dev unit 'asan+ubsan '
@@ -197,11 +232,9 @@ test_sanitized() {
 # Corpora are replayed; FUZZ_SECONDS=600 ./dev test fuzz looks for new inputs that long, each target.
 test_fuzz() {
   local source name corpus options
-  [ -d tests/fuzz ] || return 0
-  configure fuzz
+  build_fuzzers
   for source in tests/fuzz/*_fuzz.cpp; do
     name=$(basename "$source" .cpp)
-    compile fuzz "$name"
     corpus=tests/fuzz/corpus/${name%_fuzz}
     options=(-runs=0)
     [ -z "${FUZZ_SECONDS:-}" ] || options=(-max_total_time="$FUZZ_SECONDS")
@@ -212,16 +245,16 @@ test_fuzz() {
 }
 count_fuzz() { if grep -q '^Done [0-9]* runs' "$1"; then echo "1 0"; else echo "0 1"; fi; }
 
-# Our threads under ThreadSanitizer: the programs or filters named in tests/support/tsan.list.
+# Our threads under ThreadSanitizer: the programs or filters named in tests/support/tsan/tests.list.
 test_tsan() {
   local program filter
   configure tsan
   while read -r program filter; do
     compile tsan "$program"
-    TSAN_OPTIONS="suppressions=$ROOT/tests/support/tsan.supp halt_on_error=0 exitcode=66" \
+    TSAN_OPTIONS="suppressions=$ROOT/tests/support/tsan/suppressions halt_on_error=0 exitcode=66" \
       suite "tsan $program" count_gtest "build/tsan/tests/$program" --gtest_brief=1 \
       --gtest_filter="$filter"
-  done < <(grep -Ev '^(#|$)' tests/support/tsan.list)
+  done < <(grep -Ev '^(#|$)' tests/support/tsan/tests.list)
 }
 
 # Each tests/mutants/*.patch is a seeded bug. Its first lines name the test that must notice:
@@ -289,10 +322,14 @@ build_for_tests() {
 }
 
 test_everything() {
+  local ahead
   test_structure
   test_unit
   test_oracle
+  build_ahead &
+  ahead=$!
   with_stack test_on_stack
+  wait "$ahead" || true  # what did not build is said below
   test_sanitized
   test_fuzz
 }
@@ -301,9 +338,9 @@ run_tests() {
   local which=${1:-all} from=$EPOCHREALTIME
   mkdir -p "$SOMA/log"
   case $which in
-    structure) ;;
+    structure | proofs) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    all | unit | oracle | real | e2e | sdk | model | constitution | crash | specs) build_for_tests ;;
+    all | unit | oracle | real | e2e | sdk | model | constitution | crash | chaos-ledger | kafka-outage | specs) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in
@@ -317,11 +354,14 @@ run_tests() {
     sdk) with_stack test_sdk ;;
     model) with_stack test_model "${2:-$MODEL_OPERATIONS}" ;;
     crash) test_crash ;;
+    chaos-ledger) test_chaos_ledger "${@:2}" ;;
+    kafka-outage) test_kafka_outage "${@:2}" ;;
     sanitize) test_sanitized ;;
     fuzz) test_fuzz ;;
     tsan) with_stack test_tsan ;;
     mutants) with_stack test_mutants "${2:-}" ;;
     specs) test_specs ;;
+    proofs) test_proofs ;;
   esac
   say "tests took $(since "$from")"
   printf '%d passed, %d failed\n' "$PASSED" "$FAILED"

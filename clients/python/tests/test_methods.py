@@ -1,5 +1,9 @@
 """Every method against the running service, by both clients."""
 import array
+import base64
+import hashlib
+import json
+import math
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -52,6 +56,9 @@ def test_recall(brain):
     assert answer.results[1].score <= best.score and not best.truncated
     plain = brain.recall("What does Ada drink?", top_k=1, views=["lexical"]).results
     assert [hit.id for hit in plain] == [tea.id] and plain[0].view_values == {}
+    assert answer.known and answer.coverage > 0.42
+    poor = brain.recall("gyro velcro bishop turbine", min_coverage=0.42)
+    assert (poor.known, poor.results) == (False, []) and poor.coverage < 0.42
 
 
 def test_a_key_supersedes(brain):
@@ -145,6 +152,56 @@ def test_evaluate(brain):
     assert asked[1].time is not None and asked[1].time.tzinfo == timezone.utc
 
 
+def test_an_action_is_judged_and_a_prompt_rendered(brain):
+    brain.remember("The hall costs 80.", speaker="Ada")
+    action = dict(confidence=.5, cost_tokens=20, price=.5, predicted_latency_seconds=2.0)
+    bundle = brain.evaluate("Book it?", render="anthropic_messages", **action)
+    figures = bundle.utility
+    assert isinstance(figures, somabrain.UtilityFigures)
+    assert figures.utility == pytest.approx(
+        figures.baseline + figures.lambda_ * math.log(.5) - figures.mu * 10 - figures.nu * 2)
+    assert (figures.cost, figures.probability_source) == (10, "caller")
+    assert isinstance(bundle.rendering, somabrain.PromptRendering) and bundle.prompt == ""
+    (message,) = bundle.rendering.messages
+    assert message.role == "user" and "The hall costs 80." in message.content
+    assert bundle.policy[0].text in bundle.rendering.system
+    (only,) = brain.evaluate("Book it?", explain=True, **action).candidates
+    assert isinstance(only, somabrain.PromptCandidate)
+    assert (only.name, only.chosen, only.coverage) == ("all", True, 1)
+    with pytest.raises(somabrain.LowUtilityError) as caught:
+        brain.evaluate("Book it?", confidence=.01)
+    refused = caught.value.utility
+    assert caught.value.article == "utility" and refused["probability"] == .01
+    assert refused["utility"] < refused["minimum"]
+
+
+def test_an_evaluation_is_replayed(brain, tenant):
+    made = brain.remember("The hall costs 80.")
+    bundle = brain.evaluate("What does the hall cost?", confidence=.9)
+    assert brain.replay(bundle.evaluation_id) == bundle
+    tenant.operator().delete(made.id)
+    with pytest.raises(somabrain.ConflictError) as caught:
+        brain.replay(bundle.evaluation_id)
+    assert "unreplayable" in caught.value.detail and made.id in caught.value.detail
+    with pytest.raises(somabrain.NotFoundError):
+        brain.replay(made.id)
+
+
+def test_a_plan(brain):
+    goal, need = (brain.remember(text).id for text in ("Serve the dinner.", "Cook."))
+    brain.link(goal, need, "depends_on")
+    plan = brain.plan([goal], confidence=.9)
+    assert isinstance(plan, somabrain.PlanResponse)
+    assert [(step.id, step.depth, step.is_goal) for step in plan.steps] == [
+        (need, 0, False), (goal, 1, True)]
+    assert isinstance(plan.steps[0], somabrain.PlanStep) and plan.steps[1].depends_on == [need]
+    assert plan.utility.probability == .9
+    brain.link(need, goal, "depends_on")
+    with pytest.raises(somabrain.ConflictError) as caught:
+        brain.plan([goal])
+    assert goal in caught.value.detail and need in caught.value.detail
+
+
 def test_feedback(brain):
     brain.remember("Grace brings the measurements.", session_id="w")
     bundle = brain.evaluate("Who brings what?", session_id="w")
@@ -190,6 +247,41 @@ def test_a_subject_is_erased(tenant, make_client):
     assert brain.recall("tea").results == []
     with pytest.raises(somabrain.NotFoundError):
         brain.erase_subject("nobody")
+
+
+def test_the_ledger(tenant, make_client):
+    seen = tenant.client(headers={"Soma-Telemetry-Ref": "run 17"})
+    made = [seen.remember(f"note {n}") for n in range(5)]
+    auditor = make_client(tenant.url, Issuer(tenant.stack).mint(tenant.id, ("auditor",)))
+    events = list(auditor.audit_events(stream="state", order="oldest_first", limit=2))
+    assert all(isinstance(event, somabrain.AuditEvent) for event in events)
+    assert [event.body["targets"] for event in events] == [[one.id] for one in made]
+    assert [event.stream_sequence for event in events] == [1, 2, 3, 4, 5]
+    assert {(event.actor, event.action, event.telemetry_ref) for event in events} == {
+        (events[0].body["actor"], "memory.remember", "run 17")}
+    assert list(auditor.audit_events(stream="state")) == events[::-1]
+    since = auditor.audit_events(stream="state", cursor=events[2].id, order="oldest_first")
+    assert list(since) == events[3:]
+    range_ = dict(from_=events[1].time, to=events[3].time, order="oldest_first")
+    assert list(auditor.audit_events(action="memory.remember", **range_)) == events[1:3]
+    assert next(auditor.audit_events()).telemetry_ref is None
+
+    proof = auditor.audit_proof(events[0].id)
+    assert isinstance(proof, somabrain.ProveAuditEventResponse)
+    entry = base64.b64decode(proof.entry)
+    assert json.loads(entry) == events[0].body and proof.id == events[0].id
+    assert hashlib.sha256(b"\0" + entry).hexdigest() == proof.leaf
+    assert 0 <= proof.leaf_index < proof.tree_size and proof.hashes
+    checkpoints = auditor.audit_checkpoints(limit=1)
+    newest = next(checkpoints)
+    assert isinstance(newest, somabrain.LogCheckpoint)
+    assert newest.size >= proof.tree_size and newest.root
+    assert next(checkpoints).size < newest.size
+    assert newest.note.split("\n")[1] == str(newest.size)
+    with pytest.raises(somabrain.NotFoundError):
+        auditor.audit_proof("019f0000-0000-7000-8000-000000000000")
+    with pytest.raises(somabrain.PermissionDeniedError):
+        next(tenant.client().audit_events())
 
 
 def test_links(brain):

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "telemetry/log.h"
 
@@ -42,6 +43,21 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
     }
 }
 
+void set_login(rd_kafka_conf_t* conf, const KafkaLogin& login) {
+    set(conf, "security.protocol", "sasl_ssl");
+    set(conf, "ssl.endpoint.identification.algorithm", "https");  // the name is checked too
+    set(conf, "sasl.mechanism", "PLAIN");
+    set(conf, "sasl.username", login.user);
+    set(conf, "sasl.password", login.password);
+    if (!login.ca_file.empty()) {
+        if (!std::ifstream(login.ca_file)) {  // librdkafka would not name it
+            throw Error(ErrorKind::unavailable, "the file of kafka's authority cannot be read",
+                        login.ca_file);
+        }
+        set(conf, "ssl.ca.location", login.ca_file);
+    }
+}
+
 bool taken_over(int code) {
     switch (code) {
         case RD_KAFKA_RESP_ERR__FENCED:
@@ -66,6 +82,9 @@ KafkaClient::KafkaClient(Kind kind, const KafkaSettings& settings, const KafkaOp
     set(conf.get(), "reconnect.backoff.ms", "100");
     set(conf.get(), "reconnect.backoff.max.ms", "1000");
     set(conf.get(), "broker.address.family", "v4");
+    if (settings.login) {
+        set_login(conf.get(), *settings.login);
+    }
     for (const auto& [name, value] : options) {
         set(conf.get(), name, value);
     }

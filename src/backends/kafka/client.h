@@ -2,6 +2,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,10 +15,18 @@ struct rd_kafka_error_s;
 
 namespace soma::backends {
 
+/// Who one is to brokers that ask: by SASL PLAIN, which TLS keeps to the two.
+struct KafkaLogin {
+    std::string ca_file;  ///< PEM, of who signed the brokers' certificates; empty: the system's
+    std::string user;
+    std::string password;
+};
+
 /// Where the brokers are.
 struct KafkaSettings {
     std::string brokers;                              ///< "host:port,host:port"
     std::chrono::milliseconds socket_timeout{5'000};  ///< for one answer of a broker
+    std::optional<KafkaLogin> login = {};             ///< absent: plaintext, and nobody asks
 };
 
 /// librdkafka's name and value of a setting.
@@ -28,7 +37,8 @@ using KafkaOptions = std::vector<std::pair<std::string, std::string>>;
 class KafkaClient {
   public:
     enum class Kind { producer, consumer };
-    /// Throws Error(internal) when librdkafka does not know an option.
+    /// Throws Error(internal) when librdkafka does not know an option, Error(unavailable) when the
+    /// authority's file is not to be read.
     KafkaClient(Kind kind, const KafkaSettings& settings, const KafkaOptions& options);
     /// Drops what was not sent.
     ~KafkaClient();

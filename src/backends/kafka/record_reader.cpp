@@ -3,7 +3,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <set>
 
 namespace soma::backends {
 namespace {
@@ -75,22 +74,21 @@ RecordReader::~RecordReader() {
     rd_kafka_assign(client_.handle(), nullptr);
 }
 
-std::map<KafkaPartition, KafkaRecord> RecordReader::last_records(
-    std::span<const KafkaPartition> partitions, const Deadline& deadline) {
-    std::map<KafkaPartition, KafkaRecord> found;
+LastRecords RecordReader::last_records(std::span<const KafkaPartition> partitions,
+                                       const Deadline& deadline) {
+    LastRecords found;
     std::vector<KafkaPartition> open(partitions.begin(), partitions.end());
     for (std::int64_t tail = kFirstTail; !open.empty(); tail *= kFurtherBack) {
         read_tails(open, tail, found, deadline);
         std::erase_if(open, [&](const KafkaPartition& partition) {
-            return found.contains(partition) || !has_more_than(partition, tail, deadline);
+            return found.records.contains(partition) || !has_more_than(partition, tail, deadline);
         });
     }
     return found;
 }
 
 void RecordReader::read_tails(std::span<const KafkaPartition> partitions, std::int64_t tail,
-                              std::map<KafkaPartition, KafkaRecord>& found,
-                              const Deadline& deadline) {
+                              LastRecords& found, const Deadline& deadline) {
     const auto list = list_of(partitions.size());
     for (const KafkaPartition& partition : partitions) {
         add(list.get(), partition, RD_KAFKA_OFFSET_TAIL(tail));
@@ -110,12 +108,24 @@ void RecordReader::read_tails(std::span<const KafkaPartition> partitions, std::i
             continue;
         }
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            found.insert_or_assign(partition_of(*message), record_of(*message));
+            found.records.insert_or_assign(partition_of(*message), record_of(*message));
         } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             unread.erase(partition_of(*message));
+            if (undecided(partition_of(*message), message->offset)) {
+                found.undecided.insert(partition_of(*message));
+            }
         }
     }
     rd_kafka_assign(client_.handle(), nullptr);
+}
+
+bool RecordReader::undecided(const KafkaPartition& partition, std::int64_t offset) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    // As the answer said that the end was found in: Kafka is not asked again.
+    const auto code = rd_kafka_get_watermark_offsets(client_.handle(), partition.first.c_str(),
+                                                     partition.second, &low, &high);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && offset < high;
 }
 
 bool RecordReader::has_more_than(const KafkaPartition& partition, std::int64_t tail,

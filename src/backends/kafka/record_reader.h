@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -11,9 +12,6 @@
 #include "backends/kafka/transactional_producer.h"
 
 namespace soma::backends {
-
-/// One partition of a topic.
-using KafkaPartition = std::pair<std::string, int>;
 
 /// From which offset on a partition is read.
 struct KafkaPosition {
@@ -30,15 +28,20 @@ struct KafkaRecord {
     KafkaHeaders headers;
 };
 
+/// Where partitions end, for a reader of committed records.
+struct LastRecords {
+    std::map<KafkaPartition, KafkaRecord> records;  ///< of each partition that has one
+    /// Partitions with records behind that of which Kafka has not said whether they are committed.
+    std::set<KafkaPartition> undecided;
+};
+
 /// Reads committed records; belongs to no group and keeps no offsets in Kafka. Not thread-safe.
 class RecordReader {
   public:
     explicit RecordReader(const KafkaSettings& settings);
     ~RecordReader();
 
-    /// The last committed record of each partition that has one.
-    std::map<KafkaPartition, KafkaRecord> last_records(std::span<const KafkaPartition> partitions,
-                                                       const Deadline& deadline);
+    LastRecords last_records(std::span<const KafkaPartition> partitions, const Deadline& deadline);
 
     /// next() reads these from now on; an offset that is there no more is the oldest that is.
     void follow(std::span<const KafkaPosition> positions);
@@ -49,7 +52,9 @@ class RecordReader {
   private:
     /// Reads the last `tail` offsets of each, into `found`.
     void read_tails(std::span<const KafkaPartition> partitions, std::int64_t tail,
-                    std::map<KafkaPartition, KafkaRecord>& found, const Deadline& deadline);
+                    LastRecords& found, const Deadline& deadline);
+    /// Whether records lie behind the end that readers of committed ones see, which is at `offset`.
+    bool undecided(const KafkaPartition& partition, std::int64_t offset);
     bool has_more_than(const KafkaPartition& partition, std::int64_t tail,
                        const Deadline& deadline);
 

@@ -56,6 +56,24 @@ void TransactionalProducer::commit(std::span<const OutgoingRecord> records,
     spent_ = false;
 }
 
+void TransactionalProducer::abort_in(const std::set<KafkaPartition>& partitions,
+                                     const Deadline& deadline) {
+    SOMA_ASSERT(!spent_, "a producer whose commit failed is not used again");
+    spent_ = true;
+    client_.check("beginning a transaction", rd_kafka_begin_transaction(client_.handle()));
+    for (const auto& [topic, partition] : partitions) {
+        produce({topic, partition, {}, {}, {}});
+    }
+    // What has not reached a partition by then does not make it part of the transaction.
+    if (const auto code = rd_kafka_flush(client_.handle(), kafka_timeout_ms(deadline));
+        code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw client_.error("ending what was left open", code, rd_kafka_err2str(code));
+    }
+    client_.check("ending what was left open",
+                  rd_kafka_abort_transaction(client_.handle(), kafka_timeout_ms(deadline)));
+    spent_ = false;
+}
+
 void TransactionalProducer::produce(const OutgoingRecord& record) {
     const std::string topic(record.topic);
     std::vector<rd_kafka_vu_t> parts(3);

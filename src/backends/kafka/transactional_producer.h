@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 #include "backends/kafka/client.h"
 
 namespace soma::backends {
+
+/// One partition of a topic.
+using KafkaPartition = std::pair<std::string, int>;
 
 /// Names and values; the views live as long as whatever they are of.
 using KafkaHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -38,6 +42,12 @@ class TransactionalProducer {
     /// taken the name over, `unavailable` otherwise. After any of them it is unknown whether the
     /// batch was written; destroy the producer, begin with another, and read what is there.
     void commit(std::span<const OutgoingRecord> records, const Deadline& deadline);
+
+    /// One transaction that is aborted in each of `partitions`, which must not repeat. It ends as
+    /// aborted what an earlier producer of this name left open there without Kafka's transaction
+    /// coordinator knowing of it; readers of committed records see nothing of it. Throws as
+    /// commit().
+    void abort_in(const std::set<KafkaPartition>& partitions, const Deadline& deadline);
 
   private:
     void produce(const OutgoingRecord& record);

@@ -45,4 +45,8 @@ PostgresError PostgresError::lost(const std::string& reason) {
     return {ErrorKind::unavailable, "the store does not answer", "postgres: " + reason, {}, true};
 }
 
+PostgresError PostgresError::unknown(std::string advice, const std::string& reason) {
+    return {ErrorKind::unavailable, std::move(advice), reason, {}, true};
+}
+
 }  // namespace soma::backends

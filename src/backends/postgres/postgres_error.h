@@ -15,6 +15,8 @@ class PostgresError : public Error {
     static PostgresError statement(std::string sqlstate, const std::string& message);
     /// The session is gone; what it was doing may or may not have happened.
     static PostgresError lost(const std::string& reason);
+    /// As lost(), and COMMIT had left: `advice` tells a caller what to do about it.
+    static PostgresError unknown(std::string advice, const std::string& reason);
 
     const std::string& sqlstate() const { return sqlstate_; }  ///< five characters, or empty
     bool connection_lost() const { return connection_lost_; }

@@ -81,17 +81,30 @@ RedisNode::Trouble RedisNode::exchange(redisContext& connection, const Words& wo
         const bool timed_out = connection.err == REDIS_ERR_IO && errno == EAGAIN;
         return timed_out ? Trouble::failed : Trouble::stale;
     }
-    answer.text.assign(reply->str != nullptr ? reply->str : "", reply->len);
-    answer.kind =
-        reply->type == REDIS_REPLY_NIL ? RedisAnswer::Kind::nil : RedisAnswer::Kind::value;
-    if (reply->type == REDIS_REPLY_ERROR) {
-        auto redirect = parse_redirect(answer.text);
-        if (!redirect) {
-            return Trouble::failed;
-        }
-        answer.kind = RedisAnswer::Kind::redirect;
-        answer.redirect = std::move(*redirect);
+    return read_reply(*reply, answer);
+}
+
+RedisNode::Trouble RedisNode::read_reply(const redisReply& reply, RedisAnswer& answer) {
+    answer.text.assign(reply.str != nullptr ? reply.str : "", reply.len);
+    answer.kind = reply.type == REDIS_REPLY_NIL ? RedisAnswer::Kind::nil : RedisAnswer::Kind::value;
+    answer.number = reply.integer;
+    answer.items.resize(reply.elements);
+    for (std::size_t i = 0; i < reply.elements; ++i) {
+        read_reply(*reply.element[i], answer.items[i]);
     }
+    if (reply.type != REDIS_REPLY_ERROR) {
+        return Trouble::none;
+    }
+    if (answer.text.starts_with("OOM ")) {
+        answer.kind = RedisAnswer::Kind::full;
+        return Trouble::none;
+    }
+    auto redirect = parse_redirect(answer.text);
+    if (!redirect) {
+        return Trouble::failed;
+    }
+    answer.kind = RedisAnswer::Kind::redirect;
+    answer.redirect = std::move(*redirect);
     return Trouble::none;
 }
 

@@ -11,6 +11,7 @@
 #include "backends/redis/slots.h"
 
 struct redisContext;
+struct redisReply;
 
 namespace soma::backends {
 
@@ -34,10 +35,13 @@ struct RedisAnswer {
         value,
         nil,
         redirect,  ///< another node has the key
+        full,      ///< it holds as much as it may, and evicts nothing; nothing was written
         failed,    ///< an error, no answer, or not asked: the node is backed off from
     };
     Kind kind = Kind::failed;
     std::string text;
+    std::int64_t number = 0;         ///< of an integer
+    std::vector<RedisAnswer> items;  ///< of an array
     Redirect redirect;
 };
 
@@ -67,6 +71,7 @@ class RedisNode {
     using Connection = std::unique_ptr<redisContext, Disconnect>;
     enum class Trouble : std::uint8_t { none, stale, failed };
 
+    static Trouble read_reply(const redisReply& reply, RedisAnswer& answer);
     static Trouble exchange(redisContext& connection, const Words& words, RedisAnswer& answer);
     static Trouble ask(redisContext& connection, const Words& words, bool asking,
                        RedisAnswer& answer);

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 
@@ -12,6 +11,7 @@
 #include "backends/vault/vault.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "cli/audit/log_folder.h"
 #include "cli/wiring.h"
 #include "domain/ledger/merkle/note.h"
 #include "services/ledger/checkpointer.h"
@@ -52,16 +52,6 @@ void print_keys(const Options& options) {
     }
 }
 
-void write_file(const fs::path& path, const std::string& bytes) {
-    fs::create_directories(path.parent_path());
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (!file) {
-        throw invalid("", "cannot write " + path.string());
-    }
-}
-
 void fetch(const Options& options) {
     const auto config = config::load();
     const Deadline deadline(kFetchTime);
@@ -76,7 +66,7 @@ void fetch(const Options& options) {
             throw Error(ErrorKind::unavailable, "object storage lists what it does not have",
                         object.name);
         }
-        write_file(fs::path(options.folder) / path, *bytes);
+        write_file((fs::path(options.folder) / path).string(), *bytes);
         ++files;
     }
     std::printf("%zu files of %s\n", files, folder.c_str());

@@ -49,6 +49,19 @@ std::string read_bounded(const std::string& path, std::size_t max_bytes) {
     return text;
 }
 
+void write_file(const std::string& path, const std::string& bytes) {
+    const fs::path folder = fs::path(path).parent_path();
+    if (!folder.empty()) {
+        fs::create_directories(folder);
+    }
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    file.close();
+    if (!file) {
+        throw invalid("", "cannot write " + path);
+    }
+}
+
 domain::LogFolder open_log_folder(const std::string& folder, const std::vector<std::string>& kept) {
     if (!fs::is_directory(folder)) {
         throw invalid("", "there is no folder " + folder);

@@ -13,6 +13,9 @@ inline constexpr std::size_t kMaxCheckpoints = 1'048'576;
 /// more.
 std::string read_bounded(const std::string& path, std::size_t max_bytes);
 
+/// Makes the folders above it. Throws Error(invalid_argument) when it cannot be written.
+void write_file(const std::string& path, const std::string& bytes);
+
 /// A log as it lies in object storage: "checkpoints/…" and "tile/…", and a file "checkpoint" where
 /// the folder was fetched from a log that keeps one. `kept` are files with checkpoints from
 /// elsewhere. Reads tiles when they are asked for.

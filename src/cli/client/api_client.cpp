@@ -63,7 +63,7 @@ std::optional<Problem> ApiClient::try_post(const std::string& path, std::string 
     }
     request.body = std::move(body);
     request.max_answer_bytes = kMaxAnswerBytes;
-    const auto reply = send(request);
+    const auto reply = send(std::move(request));
     if (reply.status >= kFirstRefusal) {
         return problem_of(reply);
     }
@@ -72,18 +72,30 @@ std::optional<Problem> ApiClient::try_post(const std::string& path, std::string 
 }
 
 std::string ApiClient::get(const std::string& path) {
+    std::string body;
+    if (const auto problem = try_get(path, body)) {
+        throw Error(ErrorKind::invalid_argument, problem->detail);
+    }
+    return body;
+}
+
+std::optional<Problem> ApiClient::try_get(const std::string& path, std::string& body) {
     backends::HttpRequest request;
     request.url = url_ + path;
     request.headers = {{"Authorization", "Bearer " + token_}};
     request.max_answer_bytes = kMaxAnswerBytes;
-    auto reply = send(request);
+    auto reply = send(std::move(request));
     if (reply.status >= kFirstRefusal) {
-        throw Error(ErrorKind::invalid_argument, problem_of(reply).detail);
+        return problem_of(reply);
     }
-    return std::move(reply.body);
+    body = std::move(reply.body);
+    return std::nullopt;
 }
 
-backends::HttpAnswer ApiClient::send(const backends::HttpRequest& request) {
+backends::HttpAnswer ApiClient::send(backends::HttpRequest request) {
+    if (!telemetry_ref_.empty()) {
+        request.headers.emplace_back("Soma-Telemetry-Ref", telemetry_ref_);
+    }
     try {
         return http_.send(request, Deadline(kRequestTime));
     } catch (const Error& error) {

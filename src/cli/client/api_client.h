@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "backends/http/client.h"
 #include "config/config.h"
@@ -32,15 +33,21 @@ class ApiClient {
 
     /// The body of a successful GET. Throws Error with the problem's words otherwise.
     std::string get(const std::string& path);
+    /// The same, and a refused request is a value.
+    std::optional<Problem> try_get(const std::string& path, std::string& body);
+
+    /// Sent with every request from now on: what the events of these requests are told apart by.
+    void set_telemetry_ref(std::string ref) { telemetry_ref_ = std::move(ref); }
 
     const std::string& url() const { return url_; }
     const std::string& token() const { return token_; }
 
   private:
-    backends::HttpAnswer send(const backends::HttpRequest& request);
+    backends::HttpAnswer send(backends::HttpRequest request);
 
     std::string url_;
     std::string token_;
+    std::string telemetry_ref_;
     backends::HttpClient http_;
 };
 

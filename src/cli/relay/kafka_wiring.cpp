@@ -1,15 +1,19 @@
 #include "cli/relay/kafka_wiring.h"
 
-#include <fstream>
-#include <memory>
 #include <sstream>
 
 #include "cli/wiring.h"
 
 namespace soma::cli {
 
-backends::KafkaSettings kafka_settings(const config::Config& config) {
+namespace {
+
+backends::KafkaSettings settings_as(const config::Config& config, const std::string& user,
+                                    const std::string& password) {
     backends::KafkaSettings settings;
+    if (config.kafka_security == "tls") {
+        settings.login = backends::KafkaLogin{config.kafka_ca_file, user, password};
+    }
     std::istringstream hosts(config.kafka_brokers);
     for (std::string host; std::getline(hosts, host, ',');) {
         settings.brokers += settings.brokers.empty() ? "" : ",";
@@ -21,6 +25,16 @@ backends::KafkaSettings kafka_settings(const config::Config& config) {
     return settings;
 }
 
+}  // namespace
+
+backends::KafkaSettings kafka_settings(const config::Config& config) {
+    return settings_as(config, config.kafka_user, config.kafka_password);
+}
+
+backends::KafkaSettings kafka_admin_settings(const config::Config& config) {
+    return settings_as(config, config.kafka_admin_user, config.kafka_admin_password);
+}
+
 services::RelaySettings relay_settings(const config::Config& config) {
     services::RelaySettings settings;
     settings.postgres = app_login(config);
@@ -28,8 +42,7 @@ services::RelaySettings relay_settings(const config::Config& config) {
     settings.postgres.password = config.postgres_relay_password;
     settings.kafka = kafka_settings(config);
     if (!config.relay_trace_file.empty()) {
-        auto file = std::make_shared<std::ofstream>(config.relay_trace_file, std::ios::app);
-        settings.trace = [file](const std::string& line) { *file << line << std::endl; };
+        settings.trace = trace_file(config.relay_trace_file);
     }
     return settings;
 }

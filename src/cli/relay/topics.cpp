@@ -7,13 +7,15 @@
 namespace soma::cli {
 namespace {
 
+constexpr std::chrono::seconds kAnswerTime{10};  // to whoever Kafka does not answer at all
 constexpr std::chrono::seconds kTopicsTime{60};
 
 void run() {
     const auto config = config::load();
     const auto topics = services::relay_topics();
-    backends::KafkaAdmin(kafka_settings(config))
-        .make(topics, config.kafka_replication, Deadline(kTopicsTime));
+    backends::KafkaAdmin admin(kafka_admin_settings(config));
+    admin.check({}, Deadline(kAnswerTime));
+    admin.make(topics, config.kafka_replication, Deadline(kTopicsTime));
     for (const auto& topic : topics) {
         std::printf("%s: %d partitions\n", topic.name.c_str(), topic.partitions);
     }

@@ -14,9 +14,7 @@ std::vector<double> weights_of(const BundleInput& input) {
     for (const auto& memory : input.memories) {
         scores.push_back(memory.score);
     }
-    auto weights = math::softmax(scores, input.temperature);
-    SOMA_ASSERT(weights.has_value(), "scores and temperature are finite");
-    return std::move(*weights);
+    return memory_weights(scores, input.temperature);
 }
 
 std::vector<double> fuse(const BundleInput& input, const std::vector<double>& weights) {
@@ -34,6 +32,12 @@ std::vector<double> fuse(const BundleInput& input, const std::vector<double>& we
 
 }  // namespace
 
+std::vector<double> memory_weights(std::span<const double> scores, double temperature) {
+    auto weights = math::softmax(scores, temperature);
+    SOMA_ASSERT(weights.has_value(), "scores and temperature are finite");
+    return std::move(*weights);
+}
+
 Bundle make_bundle(const BundleInput& input, const TokenCounter& count_tokens) {
     Bundle bundle;
     bundle.weights = weights_of(input);
@@ -47,10 +51,10 @@ Bundle make_bundle(const BundleInput& input, const TokenCounter& count_tokens) {
     bundle.session_weights = math::ewma_weights(input.working_memory.size(), kSessionDecay).value();
     std::vector<QuotedMemory> quoted;
     for (const auto& memory : input.memories) {
-        quoted.push_back({memory.text, memory.speaker, memory.occurred_at});
+        quoted.push_back({memory.text, memory.speaker, memory.occurred_at, memory.id, memory.kind});
     }
     bundle.prompt = render_prompt(input.policy, input.situation, quoted, input.working_memory,
-                                  input.token_budget, count_tokens);
+                                  input.token_budget, count_tokens, input.form);
     return bundle;
 }
 

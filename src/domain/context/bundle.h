@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct ScoredMemory {
     std::optional<Time> occurred_at;
     double score = 0;              ///< rounded to 1e-6
     math::QuantizedVector vector;  ///< of the best passage
+    Uuid id = {};
+    std::string kind = {};  ///< may be empty
 };
 
 struct BundleInput {
@@ -34,6 +37,7 @@ struct BundleInput {
     std::vector<WorkingMemory> working_memory;  ///< oldest first
     std::optional<std::size_t> token_budget;
     double temperature = kDefaultTemperature;
+    PromptForm form = PromptForm::plain;
 };
 
 /// What an evaluation computes from what it found. Every number here is a function of the input
@@ -45,6 +49,10 @@ struct Bundle {
     std::vector<float> residual;          ///< r = q − f: what memory does not explain
     Prompt prompt;
 };
+
+/// w = softmax(s/τ), aligned with the scores; sums to 1. Both must be finite, and τ above 0
+/// (SOMA_ASSERT). Pure.
+std::vector<double> memory_weights(std::span<const double> scores, double temperature);
 
 /// Pure. Sums in double, in rank order. Without memories f = 0 and r = q.
 Bundle make_bundle(const BundleInput& input, const TokenCounter& count_tokens);

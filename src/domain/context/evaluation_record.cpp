@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <cmath>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
@@ -13,7 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr char kRecordVersion = 1;
+constexpr char kFirstVersion = 1;  ///< without `answered`
+constexpr char kRecordVersion = 2;
 
 std::string context_of(const Uuid& tenant, const Uuid& evaluation) {
     std::string context = "somabrain/evaluation/v1";
@@ -43,6 +45,110 @@ PerView per_view(const json::value& value) {
     return result;
 }
 
+json::array bits(const UtilityFigures& figures) {
+    json::array numbers;
+    for (const double number :
+         {figures.utility, figures.probability, figures.cost, figures.latency_seconds,
+          figures.penalty, figures.weights.baseline, figures.weights.confidence,
+          figures.weights.cost, figures.weights.latency, figures.weights.minimum}) {
+        numbers.emplace_back(std::bit_cast<std::uint64_t>(number));
+    }
+    return numbers;
+}
+
+UtilityFigures figures_of(const json::array& numbers, ProbabilitySource source) {
+    UtilityFigures figures;
+    figures.source = source;
+    std::size_t next = 0;
+    for (double* number :
+         {&figures.utility, &figures.probability, &figures.cost, &figures.latency_seconds,
+          &figures.penalty, &figures.weights.baseline, &figures.weights.confidence,
+          &figures.weights.cost, &figures.weights.latency, &figures.weights.minimum}) {
+        *number = std::bit_cast<double>(numbers.at(next++).to_number<std::uint64_t>());
+    }
+    return figures;
+}
+
+json::object compared_json(const EvaluationRecord::Compared& compared) {
+    const Candidate& candidate = compared.candidate;
+    json::object object{{"name", candidate.name},
+                        {"coverage", std::bit_cast<std::uint64_t>(candidate.coverage)},
+                        {"tokens", candidate.tokens},
+                        {"penalty", std::bit_cast<std::uint64_t>(candidate.penalty)},
+                        {"vetoed_by", candidate.vetoed_by},
+                        {"is_chosen", compared.is_chosen}};
+    if (candidate.utility) {
+        object["utility"] = std::bit_cast<std::uint64_t>(*candidate.utility);
+    }
+    json::array memories;
+    for (const Uuid& id : compared.memories) {
+        memories.emplace_back(id.to_string());
+    }
+    object["memories"] = std::move(memories);
+    return object;
+}
+
+double double_at(const json::object& object, std::string_view name) {
+    return std::bit_cast<double>(object.at(name).to_number<std::uint64_t>());
+}
+
+EvaluationRecord::Compared compared_of(const json::object& object) {
+    EvaluationRecord::Compared compared;
+    Candidate& candidate = compared.candidate;
+    candidate.name = object.at("name").as_string();
+    candidate.coverage = double_at(object, "coverage");
+    candidate.tokens = object.at("tokens").to_number<std::size_t>();
+    candidate.penalty = double_at(object, "penalty");
+    candidate.vetoed_by = object.at("vetoed_by").as_string();
+    if (object.contains("utility")) {
+        candidate.utility = double_at(object, "utility");
+    }
+    for (const auto& id : object.at("memories").as_array()) {
+        compared.memories.push_back(Uuid::parse(id.as_string()).value());
+    }
+    compared.is_chosen = object.at("is_chosen").as_bool();
+    return compared;
+}
+
+json::object answered_json(const EvaluationRecord::Answered& answered) {
+    json::array candidates;
+    for (const auto& compared : answered.candidates) {
+        candidates.push_back(compared_json(compared));
+    }
+    json::value coverage;
+    if (answered.coverage) {
+        coverage = std::llround(*answered.coverage * 1e6);
+    }
+    return {{"candidates", std::move(candidates)},
+            {"epoch", answered.epoch},
+            {"coverage", std::move(coverage)},
+            {"memories_capped", answered.memories_capped},
+            {"form", static_cast<int>(answered.form)},
+            {"utility", bits(answered.utility)},
+            {"source", static_cast<int>(answered.utility.source)},
+            {"digest", answered.digest}};
+}
+
+EvaluationRecord::Answered answered_of(const json::value& value) {
+    const auto source = static_cast<ProbabilitySource>(value.at("source").to_number<int>());
+    std::vector<EvaluationRecord::Compared> candidates;
+    for (const auto& compared : value.at("candidates").as_array()) {
+        candidates.push_back(compared_of(compared.as_object()));
+    }
+    std::optional<double> coverage;
+    const auto* millionths = value.as_object().if_contains("coverage");
+    if (millionths != nullptr && !millionths->is_null()) {
+        coverage = millionths->to_number<double>() / 1e6;
+    }
+    return {.epoch = value.at("epoch").to_number<std::uint64_t>(),
+            .memories_capped = value.at("memories_capped").as_bool(),
+            .coverage = coverage,
+            .form = static_cast<PromptForm>(value.at("form").to_number<int>()),
+            .utility = figures_of(value.at("utility").as_array(), source),
+            .digest = std::string(value.at("digest").as_string()),
+            .candidates = std::move(candidates)};
+}
+
 std::string bytes_of(const std::vector<std::int8_t>& values) {
     return {values.begin(), values.end()};
 }
@@ -57,6 +163,7 @@ json::object to_json(const EvaluationRecord& record) {
     }
     object["now"] = record.now.time_since_epoch().count();
     object["state_sequence"] = record.state_sequence;
+    object["weights_version"] = record.weights_version;
     object["weights"] = bits(record.weights);
     object["temperature"] = std::bit_cast<std::uint64_t>(record.temperature);
     if (record.constitution_version) {
@@ -82,6 +189,9 @@ json::object to_json(const EvaluationRecord& record) {
             json::object{{"kind", static_cast<int>(entry.kind)}, {"id", entry.id.to_string()}});
     }
     object["working_memory"] = std::move(entries);
+    if (record.answered) {
+        object["answered"] = answered_json(*record.answered);
+    }
     return object;
 }
 
@@ -95,6 +205,10 @@ EvaluationRecord from_json(const json::object& object) {
     }
     record.now = Time(std::chrono::microseconds(object.at("now").to_number<std::int64_t>()));
     record.state_sequence = object.at("state_sequence").to_number<std::uint64_t>();
+    // Records of before weights were learnt have none: they were made with the law's.
+    if (const auto* version = object.if_contains("weights_version")) {
+        record.weights_version = version->to_number<std::uint64_t>();
+    }
     record.weights = per_view(object.at("weights"));
     record.temperature = std::bit_cast<double>(object.at("temperature").to_number<std::uint64_t>());
     if (const auto* version = object.if_contains("constitution_version")) {
@@ -120,6 +234,9 @@ EvaluationRecord from_json(const json::object& object) {
             {static_cast<WorkingMemory::Kind>(entry.at("kind").to_number<int>()),
              Uuid::parse(entry.at("id").as_string()).value()});
     }
+    if (const auto* answered = object.if_contains("answered")) {
+        record.answered = answered_of(*answered);
+    }
     return record;
 }
 
@@ -134,7 +251,8 @@ std::string seal_record(std::string_view data_key, const Uuid& tenant, const Uui
 std::optional<EvaluationRecord> open_record(std::string_view data_key, const Uuid& tenant,
                                             const Uuid& evaluation, std::string_view sealed) {
     const auto plain = open_sealed(data_key, context_of(tenant, evaluation), sealed);
-    if (!plain || plain->empty() || plain->front() != kRecordVersion) {
+    if (!plain || plain->empty() || plain->front() < kFirstVersion ||
+        plain->front() > kRecordVersion) {
         return std::nullopt;
     }
     return from_json(json::parse(std::string_view(*plain).substr(1)).as_object());

@@ -32,9 +32,14 @@ enum class Endpoint : std::uint8_t {
     get_proposal,
     sign_proposal,
     activate_proposal,
+    list_audit_events,
+    prove_audit_event,
+    list_checkpoints,
+    replay,
+    plan,
 };
 
-inline constexpr std::size_t kEndpointCount = 23;
+inline constexpr std::size_t kEndpointCount = 28;
 
 /// Everybody may read the law he is governed by.
 inline constexpr RoleSet kEveryRole = {Role::agent,  Role::reader,  Role::operator_,
@@ -81,6 +86,11 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::get_proposal, "constitution.proposal", kEveryRole},
     {Endpoint::sign_proposal, "constitution.sign", {Role::signer}},
     {Endpoint::activate_proposal, "constitution.activate", {Role::signer, Role::admin}},
+    {Endpoint::list_audit_events, "audit.events", {Role::auditor, Role::admin}},
+    {Endpoint::prove_audit_event, "audit.proof", {Role::auditor, Role::admin}},
+    {Endpoint::list_checkpoints, "audit.checkpoints", {Role::auditor, Role::admin}},
+    {Endpoint::replay, "brain.replay", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::plan, "brain.plan", {Role::agent, Role::reader, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

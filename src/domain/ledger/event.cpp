@@ -80,6 +80,9 @@ std::string event_body(const EventDraft& draft, std::uint64_t stream_sequence, T
     if (draft.article) {
         out.put("article", *draft.article);
     }
+    if (draft.buffered) {
+        out.put_json("buffered", "true");
+    }
     out.put_unless_empty("constitution_hash", draft.constitution_hash);
     if (draft.constitution_version) {
         out.put_number("constitution_version", *draft.constitution_version);

@@ -38,6 +38,7 @@ struct EventDraft {
     std::vector<Uuid> targets;     ///< memories made, removed, read or returned
     std::vector<Uuid> supersedes;  ///< filled by the committer
     boost::json::object details;   ///< small numbers and names that no other field holds
+    bool buffered = false;         ///< it waited in the buffer while PostgreSQL did not answer
 };
 
 /// An event's body may have this many bytes at most; the draft's fields are bounded so that it

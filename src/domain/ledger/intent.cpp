@@ -28,15 +28,27 @@ std::size_t row_count(const Intent& intent) {
     if (intent.access) {
         rows += intent.access->evaluation ? 2 : 1;
     }
+    rows += intent.answered ? 1 : 0;
+    rows += intent.replay ? intent.replay->events.size() : 0;
     return rows;
 }
 
 bool comes_alone(const Intent& intent) {
-    return intent.law ||
+    return intent.law || intent.replay ||
            std::any_of(intent.changes.begin(), intent.changes.end(), [](const Change& change) {
                return std::holds_alternative<EraseSubject>(change) ||
                       std::holds_alternative<FinishErasure>(change);
            });
+}
+
+std::set<std::size_t> put_elsewhere(std::span<const Intent> group) {
+    std::set<std::size_t> places;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        if (group[i].answered && group[i].answered->elsewhere.load(std::memory_order_acquire)) {
+            places.insert(i);
+        }
+    }
+    return places;
 }
 
 }  // namespace soma::domain

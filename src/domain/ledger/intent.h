@@ -1,9 +1,12 @@
 #pragma once
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
@@ -167,6 +170,29 @@ struct AccessRecord {
     std::optional<StoredEvaluation> evaluation;
 };
 
+/// The event of an answer that changes nothing, shared by its caller and the committer so that
+/// either may write it down: the committer into the ledger or, once `elsewhere` is set, the caller
+/// into the buffer. The event never changes. `elsewhere` is set before anything of the event leaves
+/// for the buffer, and never taken back.
+struct AnswerRecord {
+    explicit AnswerRecord(EventDraft of) : event(std::move(of)) {}
+
+    const EventDraft event;  ///< on `access`
+    std::atomic<bool> elsewhere{false};
+};
+
+/// An event out of the buffer.
+struct BufferedEvent {
+    Time time;         ///< of its request
+    EventDraft event;  ///< complete but for its sequence; of a tenant
+};
+
+/// Events that waited in the buffer: each is written unless the ledger has it. Comes alone.
+struct Replay {
+    std::vector<BufferedEvent> events;
+    std::map<Uuid, Uuid> streams;  ///< id of the `access` stream of each tenant among them
+};
+
 /// Where a change landed.
 struct Assigned {
     std::uint64_t sequence = 0;   ///< in its stream, from 1
@@ -184,8 +210,8 @@ struct Answer {
     std::string digest;  ///< lower-case hexadecimal
 };
 
-/// One request's writes: all of them happen or none. At least one change or an access record, or a
-/// step of the law and nothing else; a claim needs a change.
+/// One request's writes: all of them happen or none. At least one change or a record, or a step of
+/// the law or a replay and nothing else; a claim needs a change.
 struct Intent {
     TenantStreams tenant;
     Time now;  ///< the request's; every event and row of the intent bears it
@@ -199,14 +225,20 @@ struct Intent {
     /// Ids of the data keys that its rows are sealed under, each with its subject's HMAC.
     std::map<std::string, std::string> sealed_under = {};
     std::optional<LawChange> law = {};
+    std::shared_ptr<const AnswerRecord> answered = {};
+    std::optional<Replay> replay = {};
 };
 
 /// Rows the intent writes at most: the unit of the committer's limits.
 std::size_t row_count(const Intent& intent);
 
 /// Whether the intent may share its transaction with none: an erasure touches too many rows, a step
-/// of the law is decided on what was found.
+/// of the law is decided on what was found, a replay asks for each of its events.
 bool comes_alone(const Intent& intent);
+
+/// The places of those in the group whose event has been put elsewhere. To be asked for each plan
+/// anew, and in a transaction that reads: once it holds the log's lock.
+std::set<std::size_t> put_elsewhere(std::span<const Intent> group);
 
 /// Durable. `superseded` is aligned with the intent's changes.
 struct Committed {
@@ -250,8 +282,15 @@ struct ProposalMissing {};
 /// As many proposals are open as may be; nothing was written.
 struct TooManyProposals {};
 
-using Outcome =
-    std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks, SubjectErased,
-                 ErasureKnown, LawMoved, LawKnown, ProposalMissing, TooManyProposals, LawRefusal>;
+/// The caller has put the event into the buffer; nothing was written.
+struct PutElsewhere {};
+/// The ledger has every event of the replay.
+struct EventsReplayed {
+    std::size_t written = 0;  ///< now; the others were there
+};
+
+using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks,
+                             SubjectErased, ErasureKnown, LawMoved, LawKnown, ProposalMissing,
+                             TooManyProposals, LawRefusal, PutElsewhere, EventsReplayed>;
 
 }  // namespace soma::domain

@@ -36,7 +36,10 @@ class Planner {
         plan_.log_size = findings.log_size;
     }
 
-    void add(const Intent& intent) { plan_.outcomes.push_back(decide(intent)); }
+    void add(const Intent& intent) {
+        const bool elsewhere = now_.elsewhere.contains(plan_.outcomes.size());
+        plan_.outcomes.push_back(elsewhere ? Outcome(PutElsewhere{}) : decide(intent));
+    }
 
     Plan take() { return std::move(plan_); }
 
@@ -44,6 +47,9 @@ class Planner {
     Outcome decide(const Intent& intent) {
         if (intent.law) {
             return decide_law(*intent.law, intent.now);
+        }
+        if (intent.replay) {
+            return write_unseen(*intent.replay);
         }
         TenantFindings& found = now_.tenants[intent.tenant.tenant];
         if (intent.claim) {
@@ -81,6 +87,20 @@ class Planner {
         draft.stream = Stream::system;
         add_event(std::move(draft), now, at);
         return Committed{{at}, {std::nullopt}, std::nullopt};
+    }
+
+    /// The buffer may hold an event twice, as the ledger may have it already: whoever put it there
+    /// could not know what became of it.
+    EventsReplayed write_unseen(const Replay& replay) {
+        EventsReplayed done;
+        for (const BufferedEvent& buffered : replay.events) {
+            if (now_.seen.insert(buffered.event.id).second) {
+                const Uuid& tenant = buffered.event.tenant.value();
+                add_event(buffered.event, buffered.time, next(replay.streams.at(tenant)));
+                ++done.written;
+            }
+        }
+        return done;
     }
 
     static const std::string* erased_subject(const Intent& intent, const TenantFindings& found) {
@@ -213,7 +233,12 @@ class Planner {
             add_change_event(intent, plan_.changes[i], answer.digest);
         }
         if (intent.access) {
-            committed.access = plan_access(intent, writes);
+            committed.access = plan_access(intent, intent.access->event);
+            if (intent.access->evaluation) {
+                writes.evaluations.push_back({&*intent.access->evaluation, *committed.access});
+            }
+        } else if (intent.answered) {
+            committed.access = plan_access(intent, intent.answered->event);
         }
         return committed;
     }
@@ -342,12 +367,8 @@ class Planner {
         add_event(std::move(draft), intent.now, planned.at);
     }
 
-    Assigned plan_access(const Intent& intent, TenantWrites& writes) {
+    Assigned plan_access(const Intent& intent, EventDraft draft) {
         const Assigned at = next(intent.tenant.access);
-        if (intent.access->evaluation) {
-            writes.evaluations.push_back({&*intent.access->evaluation, at});
-        }
-        EventDraft draft = intent.access->event;
         draft.stream = Stream::access;
         draft.tenant = intent.tenant.tenant;
         add_event(std::move(draft), intent.now, at);
@@ -366,55 +387,6 @@ class Planner {
 };
 
 }  // namespace
-
-Questions questions(std::span<const Intent> group) {
-    Questions out;
-    for (const Intent& intent : group) {
-        if (intent.law) {
-            out.streams.insert(intent.law->system);
-            out.law = law_hash(*intent.law);
-            continue;
-        }
-        if (!intent.changes.empty()) {
-            out.streams.insert(intent.tenant.state);
-        }
-        if (intent.access) {
-            out.streams.insert(intent.tenant.access);
-        }
-        TenantQuestions& tenant = out.tenants[intent.tenant.tenant];
-        if (intent.claim) {
-            tenant.claims.insert(intent.claim->key_hmac);
-        }
-        for (const auto& [key, subject] : intent.sealed_under) {
-            tenant.sealed_under.insert(key);
-        }
-        for (const Change& change : intent.changes) {
-            if (const auto* erase = std::get_if<EraseSubject>(&change)) {
-                tenant.erasure = {erase->erasure, erase->subject_hmac, erase->key_id};
-                continue;
-            }
-            if (const auto* finish = std::get_if<FinishErasure>(&change)) {
-                tenant.erasure = {finish->erasure, {}, {}};
-                continue;
-            }
-            if (const auto* remove = std::get_if<Remove>(&change)) {
-                tenant.targets.insert(remove->memory);
-                continue;
-            }
-            if (const auto* link = std::get_if<PutLink>(&change)) {
-                tenant.links.insert(link->key);
-            }
-            const auto* insert = std::get_if<Insert>(&change);
-            if (insert != nullptr && insert->row.key_hmac) {
-                tenant.keys.insert(*insert->row.key_hmac);
-            }
-            if (insert != nullptr && insert->assign_turn && insert->row.session_hmac) {
-                tenant.sessions.insert(*insert->row.session_hmac);
-            }
-        }
-    }
-    return out;
-}
 
 std::size_t Plan::row_count() const {
     std::size_t rows = events.size() + (law ? 2 : 0);

@@ -44,7 +44,8 @@ struct TenantQuestions {
 struct Questions {
     std::set<Uuid> streams;  ///< in the order in which they are locked
     std::map<Uuid, TenantQuestions> tenants;
-    std::optional<std::string> law;  ///< hash of the proposal that a step is about
+    std::optional<std::string> law;           ///< hash of the proposal that a step is about
+    std::optional<std::vector<Uuid>> events;  ///< of a replay: which of them does the ledger have?
 };
 Questions questions(std::span<const Intent> group);
 
@@ -93,6 +94,8 @@ struct Findings {
     std::map<Uuid, std::uint64_t> streams;  ///< last sequence of each
     std::map<Uuid, TenantFindings> tenants;
     std::optional<LawFindings> law = {};
+    std::set<Uuid> seen = {};              ///< those of a replay's events that the ledger has
+    std::set<std::size_t> elsewhere = {};  ///< put_elsewhere(group): nothing is written for these
 };
 
 /// Rows to write. Pointers lead into the group, which outlives the plan.

@@ -3,7 +3,7 @@
 namespace soma::domain {
 
 std::optional<Findings> presume(const Questions& questions, const Position& position) {
-    if (questions.law) {
+    if (questions.law || questions.events) {
         return std::nullopt;
     }
     Findings out{position.log_id, position.log_size, {}, {}};

@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxKnownStreams = 4'096;
 
 /// What the store would answer if nobody else has written since and no Idempotency-Key of the group
 /// was used before. Nothing when that cannot be known from a position: a stream not met yet, key
-/// holders, targets, last turns or the law to read.
+/// holders, targets, last turns, the law or a replay's events to read.
 std::optional<Findings> presume(const Questions& questions, const Position& position);
 
 /// The position after the plan's transaction, begun from `findings`.

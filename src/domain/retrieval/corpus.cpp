@@ -377,9 +377,7 @@ MemoryContent Corpus::content(Slot slot, std::uint32_t passage) const {
 }
 
 bool Corpus::truncated(Slot slot, std::uint32_t passage) const {
-    const Record& record = entries_[slot].record;
-    return record.text_bytes() >
-           std::min(record.passage_text(passage).size(), max_answer_text_bytes);
+    return entries_[slot].record.is_longer_than(passage, max_answer_text_bytes);
 }
 
 math::QuantizedVector Corpus::vector(Slot slot, std::uint32_t passage) const {

@@ -41,12 +41,16 @@ ViewWeights keep_views(ViewWeights weights, std::span<const std::string> names) 
     return kept;
 }
 
+double rounded(double value) {
+    return std::nearbyint(value * 1e6) / 1e6;
+}
+
 double score_of(const ViewValues& values, const ViewWeights& weights) {
     double sum = 0;
     for (std::size_t v = 0; v < view_count; ++v) {
         sum += weights.numbers[v] * values.numbers[v];
     }
-    return std::nearbyint(sum * 1e6) / 1e6;
+    return rounded(sum);
 }
 
 double blend(double dense, double lexical) {

@@ -46,7 +46,10 @@ ViewWeights default_weights();
 /// throws Error invalid_argument at "/views/<i>".
 ViewWeights keep_views(ViewWeights weights, std::span<const std::string> names);
 
-/// s = Σ a_v φ_v in the order of View, rounded to 1e-6: the number that is ordered by and returned.
+/// To 1e-6: what is ordered by, compared and returned.
+double rounded(double value);
+
+/// s = Σ a_v φ_v in the order of View, rounded: the number that is ordered by and returned.
 /// The explained view values of a hit recompute to its score exactly through this function.
 double score_of(const ViewValues& values, const ViewWeights& weights);
 

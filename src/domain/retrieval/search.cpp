@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "domain/retrieval/coverage.h"
 #include "domain/retrieval/text.h"
 #include "math/scan/select.h"
 #include "math/weights.h"
@@ -28,6 +29,7 @@ struct Candidate {
     double lexical = 0;
     double own = -1;  // a_dense φ_dense + a_lexical φ_lexical of the best passage
     double blend = 0;
+    double covered = 0;  // as blend, its share of the query's words being that of all of them
 };
 
 // The best blends of a session's candidates.
@@ -96,8 +98,8 @@ class Search {
         SearchResult result;
         result.scope = scope_.count();
         result.exact = result.scope <= request_.limits.exact_passages;
-        idf_sum_ = corpus_.postings().accumulate(bm25_, query_terms(request_.text), space_.lexical,
-                                                 space_.touched);
+        idf_ = corpus_.postings().accumulate(bm25_, query_terms(request_.text), space_.lexical,
+                                             space_.touched);
         if (result.exact) {
             score_everything();
         } else {
@@ -107,7 +109,9 @@ class Search {
         if (request_.graph || request_.weights[View::graph] != 0) {
             rank_links();
         }
+        find_facet();
         result.candidates = space_.candidates.size();
+        result.coverage = coverage();
         result.hits = best_hits();
         return result;
     }
@@ -229,8 +233,10 @@ class Search {
 
     void take_passage(Candidate& candidate, std::uint32_t row, double cosine) const {
         const double dense = dense_value(cosine);
-        const double lexical = bm25_.normalised(space_.lexical[row], idf_sum_);
+        const double lexical = bm25_.normalised(space_.lexical[row], idf_.occurring);
+        const double share = bm25_.normalised(space_.lexical[row], idf_.all);
         candidate.blend = std::max(candidate.blend, blend(dense, lexical));
+        candidate.covered = std::max(candidate.covered, blend(dense, share));
         const double own =
             request_.weights[View::dense] * dense + request_.weights[View::lexical] * lexical;
         const std::uint32_t passage = corpus_.row(row).passage;
@@ -308,12 +314,32 @@ class Search {
 
     // Scores ----------------------------------------------------------------------------------
 
+    void find_facet() {
+        const auto named = corpus_.speakers_named(request_.text, scope_);
+        facet_ = named.size() == 1 ? named.front() : nothing;
+    }
+    bool has_facet(const Corpus::Entry& entry) const {
+        return entry.speaker != nothing && entry.speaker == facet_;
+    }
+
+    std::optional<double> coverage() const {
+        if (request_.vector == nullptr || request_.text.empty()) {
+            return std::nullopt;
+        }
+        double most = 0;
+        for (const Candidate& candidate : space_.candidates) {
+            most = std::max(most,
+                            covered(candidate.covered, has_facet(corpus_.entry(candidate.slot))));
+        }
+        return rounded(most);
+    }
+
     ViewValues values_of(const Candidate& candidate) const {
         const Corpus::Entry& entry = corpus_.entry(candidate.slot);
         ViewValues values;
         values[View::dense] = candidate.dense;
         values[View::lexical] = candidate.lexical;
-        values[View::facet] = entry.speaker != nothing && entry.speaker == facet_ ? 1 : 0;
+        values[View::facet] = has_facet(entry) ? 1 : 0;
         if (entry.session != nothing) {
             values[View::previous] = neighbour_blend(candidate, candidate.previous);
             values[View::next] = neighbour_blend(candidate, candidate.next);
@@ -328,8 +354,6 @@ class Search {
     }
 
     std::vector<Hit> best_hits() {
-        const auto named = corpus_.speakers_named(request_.text, scope_);
-        facet_ = named.size() == 1 ? named.front() : nothing;
         struct Ranked {
             double score;
             std::uint64_t sequence;
@@ -360,7 +384,7 @@ class Search {
     const math::Bitmap scope_;
     const math::Bm25 bm25_;
     std::optional<VectorQuery> query_;
-    double idf_sum_ = 0;
+    IdfSums idf_;
     std::uint32_t facet_ = nothing;
     std::unordered_map<Uuid, double> ranks_;  // of linked memories, when they are asked for
 };

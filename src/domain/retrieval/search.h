@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,9 @@ struct SearchResult {
     std::size_t scope = 0;       ///< passages of memories in scope that pass the filter
     std::size_t candidates = 0;  ///< memories scored
     bool exact = true;           ///< every memory in scope was scored
+    /// How much of the query the memory covers that covers most of it (covered); nullopt: the
+    /// query lacks its text or its vector, and half of it says too little.
+    std::optional<double> coverage;
 };
 
 /// Scores the memories in scope (all of them, or from `exact_passages` on the best by sign bits,

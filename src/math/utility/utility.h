@@ -10,6 +10,8 @@ struct UtilityWeights {
     double cost = 0;        ///< μ ≥ 0, per unit of price
     double latency = 0;     ///< ν ≥ 0, per second
     double minimum = 0;     ///< U_min: the gate rejects iff U < U_min
+
+    friend bool operator==(const UtilityWeights&, const UtilityWeights&) = default;
 };
 
 /// One candidate answer.

@@ -139,7 +139,8 @@ json::object problem_schema() {
     return {{"type", "object"},
             {"description",
              "RFC 9457. `field` is a JSON pointer or a header's name; `article` is that of the "
-             "constitution which a refusal rests on."},
+             "constitution which a refusal rests on; `utility` has the figures of one that was too "
+             "low."},
             {"properties",
              {{"type", text},
               {"title", text},
@@ -148,6 +149,7 @@ json::object problem_schema() {
               {"field", text},
               {"article", text},
               {"article_text", text},
+              {"utility", {{"type", "object"}}},
               {"request_id", text}}},
             {"required", json::array{"type", "title", "status", "request_id"}}};
 }

@@ -63,8 +63,9 @@ bool worth_repeating(const backends::PostgresError& error) {
 }
 
 void check(const Intent& intent) {
-    SOMA_ASSERT(!intent.changes.empty() || intent.access || intent.law,
-                "an intent without an event");
+    SOMA_ASSERT(
+        !intent.changes.empty() || intent.access || intent.answered || intent.law || intent.replay,
+        "an intent without an event");
     SOMA_ASSERT(!intent.claim || (!intent.changes.empty() && intent.answer),
                 "an Idempotency-Key replays the answer to a change");
     for (const auto& change : intent.changes) {
@@ -112,9 +113,17 @@ struct Committer::State {
         }
     }
 
-    void trace_sent(const std::string& number, const Plan& plan) const {
+    void trace_sent(const std::string& number, const Plan& plan, backends::Basis basis) const {
+        if (!options.trace) {
+            return;
+        }
+        std::string events;
+        for (const auto& event : plan.events) {
+            events += ' ' + event.draft.id.to_string();
+        }
         trace("commit ", number, " sent: intents ", std::to_string(plan.outcomes.size()),
-              ", log size ", std::to_string(plan.log_size));
+              ", log size ", std::to_string(plan.log_size), ", ",
+              basis == backends::Basis::read ? "read" : "presumed", ", events", events);
     }
 
     const backends::ConnectionSettings settings;
@@ -128,6 +137,7 @@ struct Committer::State {
     domain::Position position;   ///< after the last transaction sent
     std::optional<Uuid> log_id;  ///< of every transaction: only a restore changes it
     int groups_to_ask = 1;       ///< nothing is presumed before the first transaction
+    Outage outage;
 
     mutable std::mutex totals_mutex;
     CommitterCounters totals;
@@ -179,6 +189,14 @@ std::future<Outcome> Committer::submit(Intent intent) {
     return refused.get_future();
 }
 
+backends::AuditStream* Committer::buffer() const {
+    return state_->options.buffer;
+}
+
+Outage& Committer::outage() {
+    return state_->outage;
+}
+
 CommitterCounters Committer::counters() const {
     const std::lock_guard lock(state_->totals_mutex);
     CommitterCounters out = state_->totals;
@@ -225,10 +243,11 @@ bool Committer::State::send(const std::shared_ptr<CommitGroup>& group) {
     if (groups_to_ask != 0 || connection->broken()) {
         return false;
     }
-    const auto found = domain::presume(domain::questions(group->intents), position);
+    auto found = domain::presume(domain::questions(group->intents), position);
     if (!found) {
         return false;
     }
+    found->elsewhere = domain::put_elsewhere(group->intents);
     try {
         flights.push_back({group, domain::make_plan(group->intents, *found),
                            Deadline(options.transaction_timeout), std::to_string(++attempts)});
@@ -242,7 +261,7 @@ bool Committer::State::send(const std::shared_ptr<CommitGroup>& group) {
             *connection, flight.plan, backends::Basis::presumed,
             [&] {
                 flight.commit_sent = true;
-                trace_sent(flight.number, flight.plan);
+                trace_sent(flight.number, flight.plan, backends::Basis::presumed);
             },
             flight.deadline);
     } catch (const backends::PostgresError&) {
@@ -271,6 +290,9 @@ std::optional<backends::PostgresError> Committer::State::hear(Flight& flight) {
     try {
         connection->receive(flight.deadline);
     } catch (const backends::PostgresError& error) {
+        if (flight.commit_sent && !error.connection_lost()) {
+            trace("commit ", flight.number, " refused");
+        }
         return error;
     }
     trace("commit ", flight.number, " answered");
@@ -357,13 +379,16 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
     const std::string number = std::to_string(++attempts);
     bool commit_sent = false;
     try {
-        const domain::Findings found = read(intents, domain::questions(intents), deadline);
+        domain::Findings found = read(intents, domain::questions(intents), deadline);
+        // Under the log's lock: whoever replays such an event comes before us, and the mark is
+        // seen, or after us, and sees the event.
+        found.elsewhere = domain::put_elsewhere(intents);
         Plan plan = domain::make_plan(intents, found);
         send_and_commit(
             *connection, plan, backends::Basis::read,
             [&] {
                 commit_sent = true;
-                trace_sent(number, plan);
+                trace_sent(number, plan, backends::Basis::read);
             },
             deadline);
         connection->receive(deadline);
@@ -376,6 +401,9 @@ Plan Committer::State::transact(std::span<const Intent> intents, const Deadline&
         if (error.connection_lost() && commit_sent) {
             trace("commit ", number, " lost");
             throw OutcomeUnknown{error.detail()};
+        }
+        if (commit_sent) {
+            trace("commit ", number, " refused");
         }
         connection->rollback(Deadline(options.transaction_timeout));
         throw;
@@ -397,6 +425,7 @@ domain::Findings Committer::State::read(std::span<const Intent> intents,
         lock_and_read(*connection, questions, now - options.idempotency_lifetime, deadline);
     // Of another log, what this process has in memory is none of it: it must answer no more.
     if (log_id.value_or(found.log_id) != found.log_id) {
+        outage.end();  // it does answer: nobody may go on without it
         throw Error(ErrorKind::unavailable, kRestored);
     }
     log_id = found.log_id;
@@ -408,7 +437,9 @@ void Committer::State::acknowledge(DurableGroup durable) {
         ++counters.groups;
         counters.intents += durable.plan.outcomes.size();
         counters.rows += durable.plan.row_count();
+        counters.events += durable.plan.events.size();
     });
+    outage.end();
     announcer.announce(std::move(durable), flights.empty() ? Announcer::Committing::rests
                                                            : Announcer::Committing::goes_on);
 }
@@ -425,7 +456,7 @@ void Committer::State::fail_unknown(CommitGroup& group, std::size_t first, std::
                                     const std::string& reason) {
     count([&](CommitterCounters& counters) { counters.unknown += count_of; });
     fail(group, first, count_of,
-         std::make_exception_ptr(Error(ErrorKind::unavailable, kUnknown, reason)));
+         std::make_exception_ptr(backends::PostgresError::unknown(kUnknown, reason)));
 }
 
 }  // namespace soma::services

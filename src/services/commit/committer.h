@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "backends/postgres/connection.h"
+#include "backends/redis/audit_stream.h"
 #include "domain/ledger/intent.h"
 #include "domain/memory/applied_change.h"
+#include "services/commit/outage.h"
 
 namespace soma::services {
 
@@ -19,8 +21,12 @@ struct CommitterOptions {
     std::size_t group_rows = 4'096;   ///< rows in one transaction; a larger intent goes alone
     std::chrono::milliseconds transaction_timeout{5'000};
     std::chrono::hours idempotency_lifetime{24};  ///< how long a key replays its answer
-    /// Receives "commit N sent: ..." just before COMMIT leaves and "commit N answered" after, for
-    /// tests that kill a process between the two. Empty: off. Called on the committer's thread.
+    /// Where answers' events wait when PostgreSQL does not answer; null: nowhere. Must outlive the
+    /// committer's last record_answer().
+    backends::AuditStream* buffer = nullptr;
+    /// Receives "commit N sent: intents K, log size S, read|presumed, events ID ..." just before
+    /// COMMIT leaves, and "commit N answered|refused|lost" after, for tests that kill a process
+    /// between the two and for specs/ledger. Empty: off. Called on the committer's thread.
     std::function<void(std::string_view)> trace;
 };
 
@@ -29,6 +35,7 @@ struct CommitterCounters {
     std::uint64_t groups = 0;      ///< transactions committed
     std::uint64_t intents = 0;     ///< intents answered by them
     std::uint64_t rows = 0;        ///< rows they wrote
+    std::uint64_t events = 0;      ///< those of them that are events
     std::uint64_t retries = 0;     ///< groups that were retried, whole or item by item
     std::uint64_t unknown = 0;     ///< intents whose COMMIT was sent and never answered
     std::uint64_t failed = 0;      ///< intents that ended in an Error, `unknown` included
@@ -65,6 +72,10 @@ class Committer {
     std::future<domain::Outcome> submit(domain::Intent intent);
 
     CommitterCounters counters() const;
+    /// Null: there is none.
+    backends::AuditStream* buffer() const;
+    /// Whether PostgreSQL answers; a transaction that is answered ends an outage.
+    Outage& outage();
 
   private:
     struct State;

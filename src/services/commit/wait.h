@@ -18,6 +18,16 @@ inline domain::Outcome wait_for(std::future<domain::Outcome> outcome, const Dead
     return outcome.get();
 }
 
+/// What a caller is told whose request's record failed so: whatever the store's trouble is, it is
+/// plainly unavailable. Our own mistakes stay what they are.
+inline Error unrecorded(const Error& error) {
+    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::deadline_exceeded) {
+        return error;
+    }
+    return {ErrorKind::unavailable, "the record of this request could not be written",
+            error.public_message() + ": " + error.detail()};
+}
+
 /// The same for an intent that changes nothing and only records an answer (a read, an evaluation, a
 /// refusal). Whether its event was written is all one to the caller, who has no key to repeat it
 /// with: whatever the store's trouble is, it is plainly unavailable, and to be asked again.
@@ -26,12 +36,7 @@ inline domain::Outcome wait_for_record(std::future<domain::Outcome> outcome,
     try {
         return wait_for(std::move(outcome), deadline);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::unavailable &&
-            error.kind() != ErrorKind::deadline_exceeded) {
-            throw;
-        }
-        throw Error(ErrorKind::unavailable, "the record of this request could not be written",
-                    error.public_message() + ": " + error.detail());
+        throw unrecorded(error);
     }
 }
 

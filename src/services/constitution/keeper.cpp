@@ -205,33 +205,17 @@ void LawKeeper::note_trouble(const std::string& trouble) {
 }
 
 void LawKeeper::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_.repeat(settings_.period, [this] { round(); });
 }
 
-void LawKeeper::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        stopping_ = true;
-    }
-    stopped_.notify_all();
-    if (thread_.joinable()) {
-        thread_.join();
-    }
-}
-
-void LawKeeper::run() {
-    std::unique_lock lock(mutex_);
-    while (!stopped_.wait_for(lock, settings_.period, [this] { return stopping_; })) {
-        lock.unlock();
-        archive_.round(*chain(), Deadline(settings_.period));
-        try {
-            refresh(Deadline(settings_.period));
-        } catch (const Error& error) {
-            note_trouble(error.public_message());
-            telemetry::log(telemetry::Level::warn, "the law was not verified",
-                           {{"error", error.public_message()}, {"detail", error.detail()}});
-        }
-        lock.lock();
+void LawKeeper::round() {
+    archive_.round(*chain(), Deadline(settings_.period));
+    try {
+        refresh(Deadline(settings_.period));
+    } catch (const Error& error) {
+        note_trouble(error.public_message());
+        telemetry::log(telemetry::Level::warn, "the law was not verified",
+                       {{"error", error.public_message()}, {"detail", error.detail()}});
     }
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <variant>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "backends/redis/cache.h"
 #include "backends/vault/law_mark.h"
 #include "domain/constitution/copy.h"
+#include "services/background/background_thread.h"
 #include "services/constitution/archive.h"
 #include "services/gate/law_in_force.h"
 
@@ -42,7 +41,6 @@ class LawKeeper {
           law_(law),
           chain_(std::make_shared<const domain::Chain>(settings_.trust_root)),
           before_(settings_.trust_root) {}
-    ~LawKeeper() { stop(); }
 
     /// Verifies now and returns the chain as it stands. Throws Error unavailable: a store does not
     /// answer, or the law does not verify, with the reason.
@@ -53,7 +51,7 @@ class LawKeeper {
     std::string trouble() const;
 
     void start();
-    void stop();
+    void stop() { thread_.stop(); }
 
   private:
     /// A chain, and the same without its newest version: what the next verification begins from.
@@ -69,7 +67,7 @@ class LawKeeper {
     void heal_copy(const Verified& verified);
     [[noreturn]] void withdraw(const domain::LawRefusal& refusal, Time began);
     void note_trouble(const std::string& trouble);
-    void run();
+    void round();
 
     const KeeperSettings settings_;
     backends::Laws& laws_;
@@ -84,9 +82,7 @@ class LawKeeper {
     domain::Chain before_;                         ///< under refreshing_
     std::shared_ptr<const EnforcedLaw> in_force_;  ///< under refreshing_
     std::string trouble_;
-    std::condition_variable stopped_;
-    bool stopping_ = false;
-    std::thread thread_;
+    BackgroundThread thread_;
 };
 
 }  // namespace soma::services

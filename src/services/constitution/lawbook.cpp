@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "domain/constitution/diff.h"
 #include "domain/ledger/law_plan.h"
-#include "services/commit/wait.h"
+#include "services/commit/record_answer.h"
 #include "services/constitution/present.h"
 #include "services/gate/gate.h"
 
@@ -129,10 +129,8 @@ ConstitutionVersion Lawbook::show(const RequestContext& context, const Admission
 void Lawbook::record(const RequestContext& context, const Admission& admission) {
     auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
     event.status = kOkStatus;
-    domain::Intent intent{
-        .tenant = admission.tenant.streams(), .now = context.now, .deadline = context.deadline};
-    intent.access = domain::AccessRecord{std::move(event), {}};
-    wait_for_record(committer_.submit(std::move(intent)), context.deadline);
+    record_answer(committer_, admission.tenant.streams(), context.now, std::move(event),
+                  context.deadline);
 }
 
 }  // namespace soma::services

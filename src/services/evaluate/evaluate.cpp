@@ -1,14 +1,16 @@
 #include "services/evaluate/evaluate.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "domain/context/quote.h"
+#include "domain/planner/memory_law.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
 #include "services/gate/request_reader.h"
-#include "services/recall/answer.h"
+#include "services/gate/utility_gate.h"
 
 namespace soma::services {
 namespace {
@@ -16,210 +18,164 @@ namespace {
 using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
-/// evaluate's answer is at most 128 KiB of JSON. Of 2,048 dimensions the vectors take up to 64 KiB,
-/// the prompt 16, working memory 24, policy 6: the memories have what is left, at least 16.
-constexpr std::size_t kMaxAnswerBytes = 128 * 1024;
-constexpr std::size_t kMaxSessionBytes = 24 * 1024;
-constexpr std::size_t kFloatBytes = 16;      ///< "-1.17549435e-38" and its comma
-constexpr std::size_t kItemBytes = 192;      ///< of a working-memory item beside its strings
-constexpr std::size_t kOtherBytes = 1024;    ///< ids, tokens, digest, names of members
-constexpr std::size_t kDirectiveBytes = 32;  ///< of a directive beside its strings
 
-std::vector<domain::PolicyDirective> policy_of(const Admission& admission) {
-    std::vector<domain::PolicyDirective> policy;
+/// What the request and the law say of the answer; what memory says is still to be found.
+Evaluated asked(const Admission& admission, const EvaluateRequest& request,
+                const domain::Theta& theta) {
+    Evaluated parts;
+    parts.constitution_version = admission.law->version;
     for (const auto& [article, text] : admission.policy) {
-        policy.push_back({std::string(article), std::string(text)});
+        parts.policy.push_back({std::string(article), std::string(text)});
     }
-    return policy;
-}
-
-domain::BundleInput bundle_input(const Admission& admission, const EvaluateRequest& request,
-                                 const Found& found,
-                                 const std::vector<domain::WorkingMemory>& session) {
-    domain::BundleInput input{.policy = policy_of(admission),
-                              .situation = request.query(),
-                              .query = found.query,
-                              .memories = {},
-                              .working_memory = session,
-                              .token_budget = {}};
+    parts.utility = admitted_utility(admission, theta, planned_action(request));
+    parts.temperature = theta.temperature;
+    parts.situation = request.query();
     if (request.has_token_budget()) {
-        input.token_budget = static_cast<std::size_t>(request.token_budget());
+        parts.token_budget = static_cast<std::size_t>(request.token_budget());
     }
-    for (const auto& memory : found.memories) {
-        input.memories.push_back({.text = memory.content.text,
-                                  .speaker = memory.content.speaker,
-                                  .occurred_at = memory.facts.occurred_at,
-                                  .score = memory.hit.score,
-                                  .vector = memory.vector});
+    if (!request.render().empty()) {
+        parts.form = domain::parse_form(request.render()).value();
     }
-    return input;
+    return parts;
 }
 
-std::string_view kind_name(domain::WorkingMemory::Kind kind) {
-    switch (kind) {
-        case domain::WorkingMemory::Kind::turn:
-            return "turn";
-        case domain::WorkingMemory::Kind::query:
-            return "query";
-        case domain::WorkingMemory::Kind::response:
-            return "response";
-    }
-    return "";
-}
-
-void add_working_memory(EvaluateResponse& response,
-                        const std::vector<domain::WorkingMemory>& session,
-                        const std::vector<double>& weights) {
-    for (std::size_t i = 0; i < session.size(); ++i) {
-        const auto& entry = session[i];
-        auto& item = *response.add_working_memory();
-        item.set_kind(std::string(kind_name(entry.kind)));
-        item.set_id(entry.id.to_string());
-        item.set_text(entry.text);
-        item.set_speaker(entry.speaker);
-        item.set_time(format_rfc3339(entry.time));
-        item.set_weight(weights[i]);
-    }
-}
-
-std::size_t session_bytes(const EvaluateResponse& response) {
-    std::size_t bytes = 0;
-    for (const auto& item : response.working_memory()) {
-        bytes += kItemBytes + json_bytes(item.text()) + json_bytes(item.speaker());
-    }
-    return bytes;
-}
-
-std::size_t policy_bytes(const EvaluateResponse& response) {
-    std::size_t bytes = 0;
-    for (const auto& directive : response.policy()) {
-        bytes += kDirectiveBytes + json_bytes(directive.article()) + json_bytes(directive.text());
-    }
-    return bytes;
-}
-
-/// Cuts what would take the answer over its limit: the longest texts, as JSON spells them.
-void keep_limits(EvaluateResponse& response) {
-    bool cut = false;
-    for (std::size_t limit = kMaxSessionBytes / 2; session_bytes(response) > kMaxSessionBytes;
-         limit /= 2) {
-        for (auto& item : *response.mutable_working_memory()) {
-            cut = cut_to_json(*item.mutable_text(), limit) || cut;
-            cut_to_json(*item.mutable_speaker(), limit / 2);
+/// The candidates as answers show them, by the ids of their memories.
+std::vector<domain::EvaluationRecord::Compared> compared(const domain::Choice& choice,
+                                                         const std::vector<FoundMemory>& found) {
+    std::vector<domain::EvaluationRecord::Compared> out;
+    for (std::size_t i = 0; i < choice.candidates.size(); ++i) {
+        auto& shown = out.emplace_back();
+        shown.candidate = choice.candidates[i];
+        shown.is_chosen = i == choice.best;
+        for (const std::size_t place : std::exchange(shown.candidate.memories, {})) {
+            shown.memories.push_back(found[place].hit.id);
         }
     }
-    if (cut) {
-        response.add_capped("working_memory");
-    }
-    const auto floats = static_cast<std::size_t>(response.fused_size() + response.residual_size());
-    const std::size_t others = kOtherBytes + kFloatBytes * floats + json_bytes(response.prompt()) +
-                               session_bytes(response) + policy_bytes(response);
-    SOMA_ASSERT(others < kMaxAnswerBytes,
-                "dimension, prompt, session and policy have their own limits");
-    fit(*response.mutable_memories(), kMaxAnswerBytes - others, *response.mutable_capped());
+    return out;
 }
 
-/// Everything but the evaluation's id, which is not part of what is digested.
-EvaluateResponse answer_of(const Admission& admission, const Found& found,
-                           const std::vector<domain::WorkingMemory>& session,
-                           const domain::Bundle& bundle, bool memories_capped) {
-    EvaluateResponse response;
-    response.set_constitution_version(admission.law->version);
-    for (const auto& [article, text] : admission.policy) {
-        auto& directive = *response.add_policy();
-        directive.set_article(std::string(article));
-        directive.set_text(std::string(text));
-    }
-    for (std::size_t i = 0; i < found.memories.size(); ++i) {
-        auto& memory = *response.add_memories();
-        memory = recalled(found.memories[i], false);
-        memory.set_weight(bundle.weights[i]);
-    }
-    if (memories_capped) {
-        response.add_capped("memories");
-    }
-    if (!bundle.prompt.complete) {
-        response.add_capped("prompt");
-    }
-    response.mutable_fused()->Add(bundle.fused.begin(), bundle.fused.end());
-    response.mutable_residual()->Add(bundle.residual.begin(), bundle.residual.end());
-    add_working_memory(response, session, bundle.session_weights);
-    response.set_prompt(bundle.prompt.text);
-    response.set_state_token(found.state.to_string());
-    keep_limits(response);
-    response.set_digest(to_hex(sha256(response.SerializeAsString())));
-    return response;
-}
-
-domain::EvaluationRecord record_of(const Admission& admission, const EvaluateRequest& request,
-                                   const Found& found,
-                                   const std::vector<domain::WorkingMemory>& session, Time now) {
+domain::EvaluationRecord record_of(const EvaluateRequest& request, const Evaluated& parts,
+                                   const domain::Theta& theta, const std::string& digest,
+                                   Time now) {
     domain::EvaluationRecord record;
     record.query = request.query();
     record.session_id = request.session_id();
     record.subject = request.subject();
-    if (request.has_token_budget()) {
-        record.token_budget = static_cast<std::uint32_t>(request.token_budget());
+    if (parts.token_budget) {
+        record.token_budget = static_cast<std::uint32_t>(*parts.token_budget);
     }
     record.now = now;
-    record.state_sequence = found.state.sequence;
-    record.weights = domain::default_weights();
-    record.temperature = domain::kDefaultTemperature;
-    record.constitution_version = admission.law->version;
-    record.policy = policy_of(admission);
-    record.vector = found.query;
-    for (const auto& memory : found.memories) {
+    record.state_sequence = parts.found.state.sequence;
+    record.weights_version = theta.version;
+    record.weights = theta.weights;
+    record.temperature = parts.temperature;
+    record.constitution_version = parts.constitution_version;
+    record.policy = parts.policy;
+    record.vector = parts.found.query;
+    for (const auto& memory : parts.found.memories) {
         record.memories.push_back({memory.hit.id, memory.hit.passage, memory.hit.values});
     }
-    for (const auto& entry : session) {
+    for (const auto& entry : parts.session) {
         record.working_memory.push_back({entry.kind, entry.id});
     }
+    record.answered = domain::EvaluationRecord::Answered{.epoch = parts.found.state.epoch,
+                                                         .memories_capped = parts.memories_capped,
+                                                         .coverage = parts.found.coverage,
+                                                         .form = parts.form,
+                                                         .utility = parts.utility,
+                                                         .digest = digest,
+                                                         .candidates = parts.candidates};
     return record;
 }
 
 }  // namespace
 
-/// What an evaluation starts from.
+/// An evaluation before it is recorded.
 struct Evaluate::Situation {
     std::string session_hmac;  ///< empty without a session
-    std::vector<domain::WorkingMemory> session;
-    Found found;
-    bool memories_capped = false;
+    domain::Theta theta;
+    Evaluated parts;
 };
 
 Evaluate::Situation Evaluate::load(const RequestContext& context, const Admission& admission,
                                    const EvaluateRequest& request) {
     Situation situation;
+    // First, because what is not worth its cost should not cost a search.
+    situation.theta = weights_.of(admission, context.deadline);
+    situation.parts = asked(admission, request, situation.theta);
+    auto& parts = situation.parts;
     const auto& tenant = admission.tenant;
     if (!request.session_id().empty()) {
         situation.session_hmac =
             keyring_.tenant(tenant.id, context.deadline)->session_hmac(request.session_id());
-        situation.session = working_memory_.entries(tenant.id, situation.session_hmac, context.now,
-                                                    context.deadline);
+        parts.session = working_memory_.entries(tenant.id, situation.session_hmac, context.now,
+                                                context.deadline);
     }
-    const auto asked =
+    const auto top_k =
         static_cast<std::size_t>(request.has_top_k() ? request.top_k() : kDefaultTopK);
-    situation.memories_capped = asked > domain::kMaxBundleMemories;
-    situation.found =
+    parts.memories_capped = top_k > domain::kMaxBundleMemories;
+    parts.found =
         searcher_.search(tenant,
                          {.text = request.query(),
                           .embedding = {request.embedding().data(),
                                         static_cast<std::size_t>(request.embedding_size())},
                           .views = {},
-                          .top_k = std::min(asked, domain::kMaxBundleMemories),
+                          .weights = situation.theta.weights,
+                          .top_k = std::min(top_k, domain::kMaxBundleMemories),
                           .scope = {.at_least = request.at_least()}},
                          context.now, context.deadline);
+    choose(admission, request, parts);
     return situation;
+}
+
+/// Compares prompts where there is something to weigh: a price of tokens, what the law says of a
+/// memory by its tags, or a caller who wants to see. Keeps the memories of the best.
+void Evaluate::choose(const Admission& admission, const EvaluateRequest& request,
+                      Evaluated& parts) {
+    auto& memories = parts.found.memories;
+    std::vector<double> scores;
+    std::vector<domain::CandidateMemory> candidates;
+    bool is_weighed = request.explain() || request.price() > 0;
+    const bool are_counted = is_weighed;
+    for (const auto& memory : memories) {
+        const std::vector<std::string_view> tags(memory.content.tags.begin(),
+                                                 memory.content.tags.end());
+        const auto verdict = domain::judge_memory(admission.law->rules,
+                                                  {.endpoint = admission.endpoint,
+                                                   .roles = admission.principal.roles,
+                                                   .tenant = admission.tenant.id},
+                                                  tags);
+        is_weighed = is_weighed || verdict != domain::MemoryVerdict{};
+        scores.push_back(memory.hit.score);
+        candidates.push_back(
+            {.tokens =
+                 are_counted ? embedder_.count_pieces(domain::quoted(memory.content.text)) : 0,
+             .penalty = verdict.penalty,
+             .vetoed_by = std::string(verdict.vetoed_by ? verdict.vetoed_by->article : "")});
+    }
+    if (!is_weighed) {
+        return;
+    }
+    const auto shares = domain::memory_weights(scores, parts.temperature);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        candidates[i].share = shares[i];
+    }
+    const auto choice = domain::choose_candidate(parts.utility, request.price(), candidates);
+    if (request.explain()) {
+        parts.candidates = compared(choice, memories);
+    }
+    std::vector<FoundMemory> kept;
+    for (const std::size_t place : choice.candidates[choice.best].memories) {
+        kept.push_back(std::move(memories[place]));
+    }
+    memories = std::move(kept);
 }
 
 EvaluateResponse Evaluate::evaluate(const RequestContext& context, const Admission& admission,
                                     const EvaluateRequest& request) {
     const auto situation = load(context, admission, request);
-    const auto bundle =
-        domain::make_bundle(bundle_input(admission, request, situation.found, situation.session),
-                            [this](std::string_view text) { return embedder_.count_pieces(text); });
-    auto response =
-        answer_of(admission, situation.found, situation.session, bundle, situation.memories_capped);
+    auto response = answer_of(
+        situation.parts, [this](std::string_view text) { return embedder_.count_pieces(text); });
     const Uuid id = ids_.next(context.now);
     response.set_evaluation_id(id.to_string());
     record(context, admission, request, situation, id, response);
@@ -240,7 +196,7 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
     row.expires_at = context.now + record_lifetime_;
     row.sealed = domain::seal_record(
         key->data_key, tenant.id, id,
-        record_of(admission, request, situation.found, situation.session, context.now));
+        record_of(request, situation.parts, situation.theta, response.digest(), context.now));
     if (!situation.session_hmac.empty()) {
         row.session_hmac = situation.session_hmac;
     }
@@ -249,7 +205,9 @@ void Evaluate::record(const RequestContext& context, const Admission& admission,
     event.request_digest = to_hex(key->digest(request.SerializeAsString()));
     event.answer_digest = to_hex(key->digest(response.SerializeAsString()));
     event.details["evaluation_id"] = id.to_string();
-    for (const auto& memory : situation.found.memories) {
+    event.details["weights_version"] = situation.theta.version;
+    event.details["utility"] = situation.parts.utility.utility;
+    for (const auto& memory : situation.parts.found.memories) {
         event.targets.push_back(memory.hit.id);
     }
     domain::Intent intent{.tenant = tenant.streams(),

@@ -192,6 +192,23 @@ std::vector<WorkingMemory> WorkingMemoryStore::entries(const Uuid& tenant,
     return items;
 }
 
+std::vector<std::optional<WorkingMemory>> WorkingMemoryStore::named(const Uuid& tenant,
+                                                                    std::span<const Uuid> ids,
+                                                                    Time now,
+                                                                    const Deadline& deadline) {
+    std::vector<std::optional<WorkingMemory>> items(ids.size());
+    if (ids.empty()) {
+        return items;
+    }
+    for (const auto& row : sessions_.named(tenant, ids, now, deadline)) {
+        const auto subject = keyring_.subject_by_hmac(tenant, row.subject_hmac, deadline);
+        const auto place = std::find(ids.begin(), ids.end(), row.id) - ids.begin();
+        items[static_cast<std::size_t>(place)] =
+            subject ? opened(row, *subject, tenant) : std::nullopt;
+    }
+    return items;
+}
+
 void WorkingMemoryStore::append(const Uuid& tenant, std::span<const SessionTurn> turns,
                                 std::span<const domain::Assigned> assigned) {
     for (const auto& turn : turns) {

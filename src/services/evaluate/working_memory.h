@@ -49,6 +49,12 @@ class WorkingMemoryStore {
     std::vector<domain::WorkingMemory> entries(const Uuid& tenant, const std::string& session_hmac,
                                                Time now, const Deadline& deadline);
 
+    /// Entries by their ids, from Postgres, aligned with `ids`: nullopt for what was deleted or
+    /// erased or has expired, though not for what only left its session. Throws as entries().
+    std::vector<std::optional<domain::WorkingMemory>> named(const Uuid& tenant,
+                                                            std::span<const Uuid> ids, Time now,
+                                                            const Deadline& deadline);
+
     /// After the commit of `turns`; `assigned` is aligned with the intent's changes.
     void append(const Uuid& tenant, std::span<const SessionTurn> turns,
                 std::span<const domain::Assigned> assigned);

@@ -20,7 +20,10 @@ struct Admission {
     /// Null for the constitution's own endpoints alone, while no law is in force.
     std::shared_ptr<const EnforcedLaw> law = nullptr;
     std::vector<domain::Advice> policy = {};  ///< the law's directives for it; views into `law`
-    TextClasses redacted = {};                ///< what was blotted out of it
+    double penalty = 0;                       ///< what its rules take off the utility
+    /// The article of the first of these rules; empty without one. A view into `law`.
+    std::string_view penalised_by = {};
+    TextClasses redacted = {};  ///< what was blotted out of it
 };
 
 }  // namespace soma::services

@@ -4,7 +4,8 @@
 
 #include <utility>
 
-#include "services/commit/wait.h"
+#include "domain/planner/utility_refusal.h"
+#include "services/commit/record_answer.h"
 
 namespace soma::services {
 namespace {
@@ -35,6 +36,11 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Constitution.GetProposal", Endpoint::get_proposal},
     {"somabrain.v1.Constitution.SignProposal", Endpoint::sign_proposal},
     {"somabrain.v1.Constitution.ActivateProposal", Endpoint::activate_proposal},
+    {"somabrain.v1.Audit.ListAuditEvents", Endpoint::list_audit_events},
+    {"somabrain.v1.Audit.ProveAuditEvent", Endpoint::prove_audit_event},
+    {"somabrain.v1.Audit.ListCheckpoints", Endpoint::list_checkpoints},
+    {"somabrain.v1.Brain.Replay", Endpoint::replay},
+    {"somabrain.v1.Brain.Plan", Endpoint::plan},
 }};
 
 constexpr int kPermissionDeniedStatus = 403;
@@ -150,12 +156,14 @@ std::shared_ptr<const Admission> Gate::judge(const std::shared_ptr<const Admissi
     if (judgement.refusal) {
         throw *judgement.refusal;
     }
-    if (judgement.policy.empty() && judgement.redacted.empty()) {
+    if (judgement.policy.empty() && judgement.redacted.empty() && judgement.penalty == 0) {
         return admission;
     }
     auto judged = std::make_shared<Admission>(*admission);
     judged->policy = std::move(judgement.policy);
     judged->redacted = judgement.redacted;
+    judged->penalty = judgement.penalty;
+    judged->penalised_by = judgement.penalised_by;
     return judged;
 }
 
@@ -177,15 +185,11 @@ void Gate::record_refusal(const RequestContext& context, const Admission& admiss
     if (!error.article().empty()) {
         event.article = error.article();
     }
+    if (const auto* refusal = dynamic_cast<const domain::UtilityRefusal*>(&error)) {
+        event.details["utility"] = domain::to_json(refusal->figures());
+    }
     const Deadline deadline(std::max(context.deadline.remaining(), kRefusalTime));
-    domain::Intent intent{.tenant = admission.tenant.streams(),
-                          .now = context.now,
-                          .deadline = deadline,
-                          .claim = {},
-                          .changes = {},
-                          .access = domain::AccessRecord{std::move(event), {}},
-                          .answer = {}};
-    wait_for_record(committer_.submit(std::move(intent)), deadline);
+    record_answer(committer_, admission.tenant.streams(), context.now, std::move(event), deadline);
 }
 
 std::uint64_t Gate::refused_tokens(domain::TokenRefusal reason) const {

@@ -24,14 +24,6 @@ std::string_view text_of(const domain::Constitution& law, std::string_view artic
     return found->text;
 }
 
-Error refusal(const EnforcedLaw& law, const Ground& ground, std::string message,
-              std::string pointer) {
-    message += ": article " + std::string(ground.article) + ", rule " + std::string(ground.rule);
-    return Error(ErrorKind::permission_denied, std::move(message))
-        .at(std::move(pointer))
-        .by_article(std::string(ground.article), std::string(text_of(law.law, ground.article)));
-}
-
 void refuse(Judgement& judgement, LawOutcome outcome, Error error) {
     judgement.outcome = outcome;
     judgement.refusal = std::move(error);
@@ -85,6 +77,9 @@ void judge_unit(const EnforcedLaw& law, const RequestReader& reader, const Reque
                refusal(law, *verdict.review_by, "the constitution leaves this to a person", unit));
     } else {
         judgement.policy = std::move(verdict.directives);
+        judgement.penalty = verdict.penalty;
+        judgement.penalised_by =
+            verdict.penalised_by ? verdict.penalised_by->article : std::string_view();
         if (verdict.redact.intersects(facts.classes)) {
             blot_out(law, verdict, unit, texts, message, judgement);
         }
@@ -92,6 +87,14 @@ void judge_unit(const EnforcedLaw& law, const RequestReader& reader, const Reque
 }
 
 }  // namespace
+
+Error refusal(const EnforcedLaw& law, const Ground& ground, std::string message,
+              std::string pointer) {
+    message += ": article " + std::string(ground.article) + ", rule " + std::string(ground.rule);
+    return Error(ErrorKind::permission_denied, std::move(message))
+        .at(std::move(pointer))
+        .by_article(std::string(ground.article), std::string(text_of(law.law, ground.article)));
+}
 
 std::string_view outcome_name(LawOutcome outcome) {
     return kOutcomes[static_cast<std::size_t>(outcome)];

@@ -30,8 +30,14 @@ struct Judgement {
     LawOutcome outcome = LawOutcome::allowed;
     std::optional<Error> refusal;        ///< permission_denied, with its article and field
     std::vector<domain::Advice> policy;  ///< directives, by the rules' ids
+    double penalty = 0;                  ///< taken off the utility
+    std::string_view penalised_by;       ///< the first such rule's article; empty without one
     TextClasses redacted;                ///< what was blotted out
 };
+
+/// permission_denied in the name of the article that `ground` rests on, at `pointer`.
+Error refusal(const EnforcedLaw& law, const domain::Ground& ground, std::string message,
+              std::string pointer);
 
 /// Asks the law of the whole request: each of its items, or itself when it can have none. `about`
 /// says who asks for what. Blots out of `request` what the law has blotted out; where that cannot

@@ -85,6 +85,11 @@ void RequestReader::add(const FieldDescriptor* field) {
             amounts_.push_back({field, amount, absent});
         }
     }
+    if (field->name() == "cost_tokens") {
+        cost_tokens_ = field;
+    } else if (field->name() == "price") {
+        price_ = field;
+    }
 }
 
 void RequestReader::read(const Message& message, Texts& out) const {
@@ -128,6 +133,14 @@ void RequestReader::read_amounts(const Message& message, domain::RequestFacts& f
         const bool is_given = reflection.HasField(message, field);
         facts.amounts[static_cast<std::size_t>(amount)] =
             is_given ? std::optional(number_of(message, field)) : absent;
+    }
+    auto& cost = facts.amounts[static_cast<std::size_t>(Amount::cost)];
+    if (cost_tokens_ != nullptr && price_ != nullptr) {
+        const bool is_given =
+            reflection.HasField(message, cost_tokens_) && reflection.HasField(message, price_);
+        cost = is_given ? std::optional(number_of(message, cost_tokens_) *
+                                        reflection.GetDouble(message, price_))
+                        : std::nullopt;
     }
 }
 

@@ -64,6 +64,9 @@ class RequestReader {
 
     std::vector<TextField> texts_;
     std::vector<AmountField> amounts_;
+    /// Of a request that states what its action costs: tokens × price is its amount `cost`.
+    const google::protobuf::FieldDescriptor* cost_tokens_ = nullptr;
+    const google::protobuf::FieldDescriptor* price_ = nullptr;
     const google::protobuf::FieldDescriptor* items_ = nullptr;
     std::unique_ptr<RequestReader> item_reader_;
 };

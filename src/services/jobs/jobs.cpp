@@ -6,33 +6,16 @@
 namespace soma::services {
 
 void Jobs::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void Jobs::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        stopping_ = true;
-    }
-    stopped_.notify_all();
-    if (thread_.joinable()) {
-        thread_.join();
-    }
-}
-
-void Jobs::run() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        lock.unlock();
-        try {
-            round();
-        } catch (const Error& error) {
-            telemetry::log(telemetry::Level::warn, "a round of jobs failed",
-                           {{"error", error.public_message()}, {"detail", error.detail()}});
-        }
-        lock.lock();
-        stopped_.wait_for(lock, limits_.period, [this] { return stopping_; });
-    }
+    thread_.start([this](const std::stop_token& stop) {
+        do {
+            try {
+                round();
+            } catch (const Error& error) {
+                telemetry::log(telemetry::Level::warn, "a round of jobs failed",
+                               {{"error", error.public_message()}, {"detail", error.detail()}});
+            }
+        } while (pause(stop, limits_.period));
+    });
 }
 
 void Jobs::round() {

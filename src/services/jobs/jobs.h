@@ -1,12 +1,10 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
-#include <thread>
 
 #include "backends/postgres/schema/maintenance.h"
 #include "backends/postgres/tenant/tenants.h"
+#include "services/background/background_thread.h"
 #include "services/commit/committer.h"
 #include "services/erasure/eraser.h"
 #include "services/gate/law_in_force.h"
@@ -35,13 +33,10 @@ class Jobs {
           ids_(ids),
           laws_(laws),
           limits_(limits) {}
-    ~Jobs() { stop(); }
-
     void start();
-    void stop();
+    void stop() { thread_.stop(); }
 
   private:
-    void run();
     void round();
     void remove_expired(Time now, const Deadline& deadline);
 
@@ -52,10 +47,7 @@ class Jobs {
     UuidGenerator& ids_;
     const LawInForce& laws_;
     JobLimits limits_;
-    std::mutex mutex_;
-    std::condition_variable stopped_;
-    bool stopping_ = false;
-    std::thread thread_;
+    BackgroundThread thread_;
 };
 
 }  // namespace soma::services

@@ -51,6 +51,7 @@ void Checkpointer::sign_due(const Deadline& deadline) {
         signed_.reset();
     }
     if (!store_.lead(deadline)) {
+        witnessing_.offer(std::nullopt);
         return;
     }
     const auto log = store_.log(deadline);
@@ -80,8 +81,10 @@ void Checkpointer::begin(const backends::LogState& log, const Deadline& deadline
                         std::to_string(log.leaves) + " of " + std::to_string(newest->size));
         }
         start.note = std::move(newest->note);
+        witnessing_.offer(SignedTree{log, newest->size, start.note});
     }
     archived_at_.reset();
+    unwitnessed_since_.reset();
     signed_ = std::move(start);
 }
 
@@ -120,6 +123,7 @@ void Checkpointer::sign_next(const Deadline& deadline) {
                  deadline);
     signed_ = std::move(next);
     waiting_since_.reset();
+    witnessing_.offer(SignedTree{log, signed_->tree.size(), note});
 }
 
 void Checkpointer::archive_owed(const Deadline& deadline) {
@@ -127,44 +131,95 @@ void Checkpointer::archive_owed(const Deadline& deadline) {
     for (std::uint64_t i = 0; i < kTilesEachRound && signed_->archive.tiles < full; ++i) {
         archive_tile(deadline);
     }
-    const auto now = Deadline::Clock::now();
-    const bool news = signed_->tree.size() > signed_->archive.checkpoint;
-    if (signed_->archive.tiles == full && news &&
-        (!archived_at_ || now - *archived_at_ >= settings_.archive_every)) {
-        archive_checkpoint(deadline);
-        archived_at_ = now;
+    if (signed_->archive.tiles < full) {
+        return;
     }
+    const auto now = Deadline::Clock::now();
+    if (archived_at_ && now - *archived_at_ < settings_.archive_every) {
+        return;
+    }
+    if (const auto checkpoint = to_be_archived()) {
+        archive_checkpoint(*checkpoint, deadline);
+        archived_at_ = now;
+        unwitnessed_since_.reset();
+    }
+}
+
+std::optional<backends::NoteRow> Checkpointer::to_be_archived() {
+    const std::uint64_t archived = signed_->archive.checkpoint;
+    const std::uint64_t size = signed_->tree.size();
+    if (size <= archived) {
+        return std::nullopt;
+    }
+    if (!witnessing_.has_witness()) {
+        return backends::NoteRow{size, signed_->note};
+    }
+    // What is archived is never written again, so that it had better carry the cosignature.
+    if (auto witnessed = witnessing_.newest(signed_->log.id);
+        witnessed && witnessed->size > archived) {
+        return witnessed;
+    }
+    const auto now = Deadline::Clock::now();
+    if (!unwitnessed_since_) {
+        unwitnessed_since_ = now;
+    }
+    return now - *unwitnessed_since_ < settings_.witness_patience
+               ? std::nullopt
+               : std::optional(backends::NoteRow{size, signed_->note});
 }
 
 void Checkpointer::archive_tile(const Deadline& deadline) {
     const auto& log = signed_->log;
     auto state = signed_->archive;
     const domain::Tile tile{0, state.tiles};
-    archive_.save(log.id, bundle_path(tile), checked_entries(tile, deadline), deadline);
-    archive_.save(log.id, tile_path(tile), hashes(tile, deadline), deadline);
+    // Both are looked at before either is saved: what is locked cannot be taken back.
+    const std::string leaves = domain::encode_tile(hashes(tile, deadline));
+    const std::string entries = checked_entries(tile, deadline);
+    archive_.save(log.id, bundle_path(tile), entries, deadline);
+    archive_.save(log.id, tile_path(tile), leaves, deadline);
     ++state.tiles;
     // Each time a tile fills its hash is the next one of the tile above.
     std::uint64_t full = state.tiles;
     for (unsigned level = 1; full % domain::kTileWidth == 0; ++level) {
         full /= domain::kTileWidth;
         const domain::Tile above{level, full - 1};
-        archive_.save(log.id, tile_path(above), hashes(above, deadline), deadline);
+        archive_.save(log.id, tile_path(above), domain::encode_tile(hashes(above, deadline)),
+                      deadline);
     }
     store_.set_archive(log, state, deadline);
     signed_->archive = state;
 }
 
-void Checkpointer::archive_checkpoint(const Deadline& deadline) {
+void Checkpointer::archive_checkpoint(const backends::NoteRow& checkpoint,
+                                      const Deadline& deadline) {
     const auto& log = signed_->log;
-    const std::uint64_t size = signed_->tree.size();
-    for (const domain::Tile& tile : domain::partial_tiles(size)) {
-        if (tile.level == 0) {
-            archive_.save(log.id, bundle_path(tile), checked_entries(tile, deadline), deadline);
+    std::vector<std::pair<std::string, std::string>> files;
+    std::vector<std::string> peaks;
+    auto tiles = domain::partial_tiles(checkpoint.size);
+    std::reverse(tiles.begin(), tiles.end());
+    for (const domain::Tile& tile : tiles) {
+        domain::Frontier edge;
+        const auto tile_hashes = hashes(tile, deadline);
+        for (const std::string& hash : tile_hashes) {
+            edge.append(hash);
         }
-        archive_.save(log.id, tile_path(tile), hashes(tile, deadline), deadline);
+        peaks.insert(peaks.end(), edge.peaks().begin(), edge.peaks().end());
+        files.emplace_back(tile_path(tile), domain::encode_tile(tile_hashes));
+        if (tile.level == 0) {
+            files.emplace_back(bundle_path(tile), checked_entries(tile, deadline));
+        }
     }
-    archive_.save(log.id, domain::checkpoint_path(size), signed_->note, deadline);
-    const backends::ArchiveState state{signed_->archive.tiles, size};
+    // The right edge is all of a tree that its full tiles do not answer for.
+    if (domain::Frontier(checkpoint.size, std::move(peaks)).root() !=
+        domain::parse_checkpoint(domain::parse_note(checkpoint.note).text).root) {
+        throw Error(ErrorKind::internal, "leaves are not those that were signed",
+                    "at the end of " + std::to_string(checkpoint.size));
+    }
+    for (const auto& [path, bytes] : files) {
+        archive_.save(log.id, path, bytes, deadline);
+    }
+    archive_.save(log.id, domain::checkpoint_path(checkpoint.size), checkpoint.note, deadline);
+    const backends::ArchiveState state{signed_->archive.tiles, checkpoint.size};
     store_.set_archive(log, state, deadline);
     signed_->archive = state;
 }
@@ -182,20 +237,19 @@ std::string Checkpointer::checked_entries(const domain::Tile& tile, const Deadli
     return domain::encode_bundle(entries);
 }
 
-std::string Checkpointer::hashes(const domain::Tile& tile, const Deadline& deadline) {
+std::vector<std::string> Checkpointer::hashes(const domain::Tile& tile, const Deadline& deadline) {
     const std::uint64_t first = tile.index * domain::kTileWidth;
     if (tile.level > 0) {
-        return domain::encode_tile(
-            store_.subtrees(signed_->log, tile.level, first, tile.width, deadline));
+        return store_.subtrees(signed_->log, tile.level, first, tile.width, deadline);
     }
-    const auto leaves = store_.leaves(signed_->log, first, tile.width, deadline);
+    auto leaves = store_.leaves(signed_->log, first, tile.width, deadline);
     // What was signed is remembered apart from the events: a leaf that was changed shows here.
     if (tile.width == domain::kTileWidth &&
         domain::root_over(leaves) !=
             store_.subtrees(signed_->log, 1, tile.index, 1, deadline).front()) {
         throw Error(ErrorKind::internal, "leaves are not those that were signed", tile_path(tile));
     }
-    return domain::encode_tile(leaves);
+    return leaves;
 }
 
 void Checkpointer::report(const std::string& trouble, const std::string& archive_trouble) {
@@ -221,27 +275,7 @@ LedgerHealth Checkpointer::health() const {
 }
 
 void Checkpointer::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void Checkpointer::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        stopping_ = true;
-    }
-    stopped_.notify_all();
-    if (thread_.joinable()) {
-        thread_.join();
-    }
-}
-
-void Checkpointer::run() {
-    std::unique_lock lock(mutex_);
-    while (!stopped_.wait_for(lock, settings_.period, [this] { return stopping_; })) {
-        lock.unlock();
-        round(Deadline(kRoundTime));
-        lock.lock();
-    }
+    thread_.repeat(settings_.period, [this] { round(Deadline(kRoundTime)); });
 }
 
 }  // namespace soma::services

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "domain/memory/page_cursor.h"
+#include "services/commit/record_answer.h"
 #include "services/gate/request_reader.h"
 #include "services/recall/recall.h"
 #include "services/recall/record.h"
@@ -106,11 +107,12 @@ ListMemoriesResponse Recall::list(const RequestContext& context, const Admission
     const std::span<const Uuid> ids(listed.memories);
     for (std::size_t at = 0; at < ids.size() && !is_cut; at += kRowsAtATime) {
         const auto some = ids.subspan(at, std::min(kRowsAtATime, ids.size() - at));
+        const Deadline rows = rows_deadline(committer_, context.deadline);
         LinksFrom links;
         if (request.include_links()) {
-            links = by_memory(memories_.links_from(tenant.id, some, context.now, context.deadline));
+            links = by_memory(memories_.links_from(tenant.id, some, context.now, rows));
         }
-        for (const auto& row : memories_.get_all(tenant.id, some, context.deadline)) {
+        for (const auto& row : memories_.get_all(tenant.id, some, rows)) {
             const auto& from_it = links[row.facts.id];
             if (auto whole = open(tenant.id, row, context)) {
                 is_cut = !page.add(record_of(domain::as_recorded(whole->facts, listed.time),
@@ -157,8 +159,9 @@ MemoryHistoryResponse Recall::history(const RequestContext& context, const Admis
     }
     PageCursor next{tenant.epoch, cursor ? cursor->after : 0, 0, {}, digest};
     for (bool goes_on = true; goes_on;) {
-        const auto rows = memories_.chain(tenant.id, *asked.key_hmac, next.after,
-                                          static_cast<int>(kRowsAtATime), context.deadline);
+        const auto rows =
+            memories_.chain(tenant.id, *asked.key_hmac, next.after, static_cast<int>(kRowsAtATime),
+                            rows_deadline(committer_, context.deadline));
         goes_on = rows.size() == kRowsAtATime;
         for (const auto& row : rows) {
             auto whole = open(tenant.id, row, context);

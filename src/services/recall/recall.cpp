@@ -3,10 +3,9 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "domain/memory/sealing.h"
-#include "services/commit/wait.h"
+#include "services/commit/record_answer.h"
 #include "services/gate/gate.h"
-#include "services/gate/request_reader.h"
-#include "services/recall/answer.h"
+#include "services/recall/find.h"
 #include "services/recall/record.h"
 
 namespace soma::services {
@@ -15,41 +14,16 @@ namespace {
 using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
-/// recall's answer is at most 1 MiB of JSON; what is not results takes less than the rest.
-constexpr std::size_t kMaxAnswerBytes = (1u << 20) - 1024;
 
 }  // namespace
 
 RecallResponse Recall::recall(const RequestContext& context, const Admission& admission,
                               const RecallRequest& request) {
-    if (request.query().empty() && request.embedding().empty()) {
-        throw invalid("/query", "or embedding is needed");
-    }
-    const std::vector<std::string> views(request.views().begin(), request.views().end());
-    const int top_k = request.has_top_k() ? request.top_k() : kDefaultTopK;
-    const auto found =
-        searcher_.search(admission.tenant,
-                         {.text = request.query(),
-                          .embedding = {request.embedding().data(),
-                                        static_cast<std::size_t>(request.embedding_size())},
-                          .views = views,
-                          .top_k = static_cast<std::size_t>(top_k),
-                          .scope = {.filter = request.filter(),
-                                    .valid_at = request.valid_at(),
-                                    .as_of = request.as_of(),
-                                    .at_least = request.at_least()},
-                          .explain = request.explain()},
-                         context.now, context.deadline);
-    RecallResponse response;
-    std::vector<Uuid> targets;
-    for (const auto& memory : found.memories) {
-        *response.add_results() = recalled(memory, request.explain());
-        targets.push_back(memory.hit.id);
-    }
-    fit(*response.mutable_results(), kMaxAnswerBytes, *response.mutable_capped());
-    response.set_state_token(found.state.to_string());
-    record(context, admission, request.subject(), request, response, std::move(targets));
-    return response;
+    const auto theta = weights_.of(admission, context.deadline);
+    auto found = find_answer(searcher_, theta.weights, context, admission.tenant, request);
+    record(context, admission, request.subject(), request, found.response, std::move(found.targets),
+           theta.version);
+    return std::move(found.response);
 }
 
 MemoryRecord Recall::get(const RequestContext& context, const Admission& admission,
@@ -62,7 +36,7 @@ MemoryRecord Recall::get(const RequestContext& context, const Admission& admissi
 }
 
 Recall::Whole Recall::read(const Uuid& tenant, const Uuid& id, const RequestContext& context) {
-    const auto row = memories_.get(tenant, id, context.deadline);
+    const auto row = memories_.get(tenant, id, rows_deadline(committer_, context.deadline));
     auto whole = row ? open(tenant, *row, context) : std::nullopt;
     if (!whole) {
         throw Error(ErrorKind::not_found, "no such memory").at("/id");
@@ -88,7 +62,8 @@ std::optional<Recall::Whole> Recall::open(const Uuid& tenant, const domain::Stor
 
 void Recall::record(const RequestContext& context, const Admission& admission,
                     const std::string& subject, const google::protobuf::Message& request,
-                    const google::protobuf::Message& answer, std::vector<Uuid> targets) {
+                    const google::protobuf::Message& answer, std::vector<Uuid> targets,
+                    std::optional<std::uint64_t> weights_version) {
     const auto key =
         keyring_.subject(admission.tenant.id, subject, Keyring::IfAbsent::create, context.deadline);
     auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
@@ -96,15 +71,12 @@ void Recall::record(const RequestContext& context, const Admission& admission,
     event.request_digest = to_hex(key->digest(request.SerializeAsString()));
     event.answer_digest = to_hex(key->digest(answer.SerializeAsString()));
     event.targets = std::move(targets);
-    domain::Intent intent{.tenant = admission.tenant.streams(),
-                          .now = context.now,
-                          .deadline = context.deadline,
-                          .claim = {},
-                          .changes = {},
-                          .access = domain::AccessRecord{std::move(event), {}},
-                          .answer = {}};
+    if (weights_version) {
+        event.details["weights_version"] = *weights_version;
+    }
     const auto timer = parts_.time(telemetry::Part::commit);
-    wait_for_record(committer_.submit(std::move(intent)), context.deadline);
+    record_answer(committer_, admission.tenant.streams(), context.now, std::move(event),
+                  context.deadline);
 }
 
 }  // namespace soma::services

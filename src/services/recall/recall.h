@@ -1,5 +1,6 @@
 #pragma once
 #include "backends/postgres/memory/memories.h"
+#include "services/adaptation/weights.h"
 #include "services/commit/committer.h"
 #include "services/gate/admission.h"
 #include "services/keyring/keyring.h"
@@ -13,9 +14,10 @@ namespace soma::services {
 /// Thread-safe.
 class Recall {
   public:
-    Recall(Searcher& searcher, backends::Memories& memories, Keyring& keyring, Committer& committer,
-           UuidGenerator& ids, telemetry::Parts& parts)
+    Recall(Searcher& searcher, Weights& weights, backends::Memories& memories, Keyring& keyring,
+           Committer& committer, UuidGenerator& ids, telemetry::Parts& parts)
         : searcher_(searcher),
+          weights_(weights),
           memories_(memories),
           keyring_(keyring),
           committer_(committer),
@@ -56,9 +58,11 @@ class Recall {
                               const RequestContext& context);
     void record(const RequestContext& context, const Admission& admission,
                 const std::string& subject, const google::protobuf::Message& request,
-                const google::protobuf::Message& answer, std::vector<Uuid> targets);
+                const google::protobuf::Message& answer, std::vector<Uuid> targets,
+                std::optional<std::uint64_t> weights_version = {});
 
     Searcher& searcher_;
+    Weights& weights_;
     backends::Memories& memories_;
     Keyring& keyring_;
     Committer& committer_;

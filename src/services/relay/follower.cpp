@@ -8,17 +8,16 @@ namespace {
 
 using domain::StreamOrder;
 
-StreamOrder order_of(domain::Topic topic, bool from_beginning) {
-    return {topic == domain::Topic::constitution_revisions ? StreamOrder::Topic::part
-                                                           : StreamOrder::Topic::whole,
-            from_beginning ? StreamOrder::From::beginning : StreamOrder::From::middle};
+StreamOrder::Topic streams_in(domain::Topic topic) {
+    return topic == domain::Topic::constitution_revisions ? StreamOrder::Topic::part
+                                                          : StreamOrder::Topic::whole;
 }
 
 }  // namespace
 
 EventFollower::EventFollower(const backends::KafkaSettings& settings, domain::Topic topic,
-                             FollowedPlaces places)
-    : reader_(settings), places_(std::move(places)), order_(order_of(topic, places_.empty())) {
+                             FollowedPlaces places, const std::vector<domain::StreamPlace>& streams)
+    : reader_(settings), places_(std::move(places)), order_(streams_in(topic), streams) {
     std::vector<backends::KafkaPosition> positions;
     for (int partition = 0; partition < domain::kPartitions; ++partition) {
         positions.push_back(
@@ -63,7 +62,7 @@ std::optional<FollowedEvent> EventFollower::take(backends::KafkaRecord record) {
                         (read.place.tenant ? read.place.tenant->to_string() + " " : std::string()) +
                         std::string(domain::to_string(read.place.stream)) + " goes on with " +
                         std::to_string(read.place.sequence) + " instead of " +
-                        std::to_string(expected.value_or(1)));
+                        std::to_string(expected));
     }
     place.next_offset = record.offset + 1;
     if (repeated) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backends/kafka/record_reader.h"
 #include "domain/ledger/relay/record.h"
@@ -11,8 +12,9 @@
 
 namespace soma::services {
 
-/// Where a reader stands in one partition; whoever keeps it, in the transaction that keeps what it
-/// made of the events, has had each event exactly once.
+/// Where a reader stands in one partition. Whoever keeps it and each stream's last place
+/// (FollowedEvent::record.place), in the transaction that keeps what it made of the events, has had
+/// each event exactly once, and learns of any that is missing.
 struct FollowedPlace {
     std::int64_t next_offset = 0;
     std::optional<domain::RelayMark> last;  ///< of the event before it
@@ -29,9 +31,10 @@ struct FollowedEvent {
 /// Reads one of the relay's topics: every event once, in its stream's order. Not thread-safe.
 class EventFollower {
   public:
-    /// From `places` on: partitions that are not named, from their beginning.
+    /// From `places` on: partitions that are not named, from their beginning. `streams` has the
+    /// last event of each stream before there; one that it does not name must begin with 1.
     EventFollower(const backends::KafkaSettings& settings, domain::Topic topic,
-                  FollowedPlaces places = {});
+                  FollowedPlaces places = {}, const std::vector<domain::StreamPlace>& streams = {});
 
     /// The next event of any partition; nullopt: none within `wait`. Repeated ones are passed over.
     /// Throws Error(conflict) that names partition and offset when an event is missing before the
@@ -41,6 +44,7 @@ class EventFollower {
 
     /// After the events that next() returned.
     const FollowedPlaces& places() const { return places_; }
+    std::vector<domain::StreamPlace> streams() const { return order_.had(); }
     /// Records that were passed over because they repeated others.
     std::uint64_t repeated() const { return repeated_; }
 

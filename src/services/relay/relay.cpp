@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
-#include "backends/kafka/record_reader.h"
 #include "base/error.h"
+#include "services/relay/last_marks.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace soma::services {
 namespace {
 
-using backends::KafkaPartition;
 using domain::RelayedEvent;
 using telemetry::Level;
 using telemetry::metrics;
@@ -21,35 +20,6 @@ constexpr std::chrono::seconds kLate{10};
 
 double seconds_between(Time from, Time to) {
     return std::max(0.0, std::chrono::duration<double>(to - from).count());
-}
-
-std::vector<KafkaPartition> all_partitions() {
-    std::vector<KafkaPartition> out;
-    for (const auto topic : domain::kTopics) {
-        for (int partition = 0; partition < domain::kPartitions; ++partition) {
-            out.emplace_back(domain::topic_name(topic), partition);
-        }
-    }
-    return out;
-}
-
-domain::LastMarks marks_of(const std::map<KafkaPartition, backends::KafkaRecord>& last) {
-    domain::LastMarks out;
-    for (const auto topic : domain::kTopics) {
-        for (int partition = 0; partition < domain::kPartitions; ++partition) {
-            const auto found = last.find({std::string(domain::topic_name(topic)), partition});
-            if (found == last.end()) {
-                continue;
-            }
-            const auto mark = domain::parse_mark(found->second.headers);
-            if (!mark) {
-                throw Error(ErrorKind::conflict,
-                            "somebody else writes to kafka's topic " + found->first.first);
-            }
-            out.emplace(std::pair(topic, partition), *mark);
-        }
-    }
-    return out;
 }
 
 void count_written(std::span<const RelayedEvent> batch, Time now) {
@@ -78,18 +48,7 @@ std::vector<backends::KafkaTopic> relay_topics() {
 }
 
 void Relay::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void Relay::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        stopping_ = true;
-    }
-    stopped_.notify_all();
-    if (thread_.joinable()) {
-        thread_.join();
-    }
+    thread_.start([this](const std::stop_token& stop) { run(stop); });
 }
 
 RelayHealth Relay::health() const {
@@ -110,21 +69,26 @@ void Relay::trace(const std::string& line) const {
     }
 }
 
-bool Relay::pause(std::chrono::milliseconds time) {
-    std::unique_lock lock(mutex_);
-    return !stopped_.wait_for(lock, time, [this] { return stopping_; });
+void Relay::trace_place(const domain::Resume& resume) const {
+    std::string line = "resume " + std::to_string(resume.from().value_or(0));
+    for (const auto& [place, mark] : resume.last()) {
+        line += ' ' + std::string(domain::topic_name(place.first)) + ':' +
+                std::to_string(place.second) + '=' + std::to_string(mark.log_index);
+    }
+    trace(line);
 }
 
-void Relay::run() {
+void Relay::run(const std::stop_token& stop) {
     auto retry = settings_.retry;
     do {
         try {
-            session();
+            session(stop);
             retry = settings_.retry;
         } catch (const Error& error) {
             if (health().state == RelayState::relaying) {
                 retry = settings_.retry;
             }
+            trace("failed");
             set_state(RelayState::failing, error.public_message());
             metrics().counter("somabrain_relay_failures_total").Increment();
             telemetry::log(Level::warn, "the relay begins anew",
@@ -132,54 +96,69 @@ void Relay::run() {
             look_at_lag();
             retry = std::min(retry * 2, settings_.longest_retry);
         }
-    } while (pause(retry));
+    } while (pause(stop, retry));
 }
 
-void Relay::session() {
+void Relay::session(const std::stop_token& stop) {
     backends::EventSource source(settings_.postgres, step());
-    if (!wait_for_turn(source)) {
+    if (!wait_for_turn(source, stop)) {
         return;
     }
     const auto log = source.log(step());
     backends::KafkaAdmin(settings_.kafka).check(relay_topics(), step());
     backends::TransactionalProducer producer(settings_.kafka,
                                              "soma-relay-" + log.log_id.to_string());
-    producer.begin(Deadline(settings_.resume_timeout));
-    // Only now does nobody else write, and every transaction has ended one way or the other.
-    const auto resume = find_place(log);
+    // No longer than any other step: while Kafka is away the lag is looked at between two attempts.
+    producer.begin(step());
+    trace("begun");
+    // Only now does nobody else write.
+    const auto resume = find_place(log, producer);
     set_state(RelayState::relaying);
-    trace("resume " + std::to_string(resume.from().value_or(0)));
+    trace_place(resume);
     telemetry::log(
         Level::info, "relaying",
         {{"sequence", resume.from().value_or(0)}, {"count", log.size}, {"name", "soma.audit"}});
-    carry(source, producer, log, resume);
+    carry(source, producer, log, resume, stop);
 }
 
-bool Relay::wait_for_turn(backends::EventSource& source) {
+bool Relay::wait_for_turn(backends::EventSource& source, const std::stop_token& stop) {
     while (!source.take_turn(step())) {
         if (health().state != RelayState::standing_by) {
             set_state(RelayState::standing_by);
             telemetry::log(Level::info, "another relay is at work: standing by");
         }
-        if (!pause(settings_.stand_by)) {
+        if (!pause(stop, settings_.stand_by)) {
             return false;
         }
     }
     return true;
 }
 
-domain::Resume Relay::find_place(const domain::LogSpan& log) {
-    backends::RecordReader reader(settings_.kafka);
-    const auto partitions = all_partitions();
-    return {log, marks_of(reader.last_records(partitions, Deadline(settings_.resume_timeout)))};
+domain::Resume Relay::find_place(const domain::LogSpan& log,
+                                 backends::TransactionalProducer& producer) {
+    auto ends = last_marks(settings_.kafka, Deadline(settings_.resume_timeout));
+    if (!ends.undecided.empty()) {
+        // A broker that was killed has left records that its coordinator knows nothing of: our next
+        // transaction there would commit them, beside the same events written again.
+        telemetry::log(Level::warn, "ending what an earlier relay left open in kafka",
+                       {{"count", ends.undecided.size()}});
+        producer.abort_in(ends.undecided, step());
+        ends = last_marks(settings_.kafka, Deadline(settings_.resume_timeout));
+    }
+    if (!ends.undecided.empty()) {
+        throw Error(ErrorKind::unavailable, "kafka has not decided on what lies at a topic's end",
+                    ends.undecided.begin()->first);
+    }
+    return {log, std::move(ends.marks)};
 }
 
 void Relay::carry(backends::EventSource& source, backends::TransactionalProducer& producer,
-                  const domain::LogSpan& log, const domain::Resume& resume) {
+                  const domain::LogSpan& log, const domain::Resume& resume,
+                  const std::stop_token& stop) {
     std::optional<std::uint64_t> at = resume.from();
     next_ = at;
     const auto limit = static_cast<int>(settings_.batch.events);
-    for (bool full = true; full || pause(settings_.period);) {
+    for (bool full = true; full || pause(stop, settings_.period);) {
         const auto page = source.read(at.value_or(0), limit, step());
         if (page.log.log_id != log.log_id) {
             return;  // a restore: another producer, another beginning
@@ -194,7 +173,7 @@ void Relay::carry(backends::EventSource& source, backends::TransactionalProducer
         note_lag(page, size);
         // A full page is followed at once, but a stop is heard.
         full = size > 0 && (page.events.size() > size || static_cast<int>(size) == limit) &&
-               pause(std::chrono::milliseconds(0));
+               pause(stop, std::chrono::milliseconds(0));
     }
 }
 
@@ -213,13 +192,14 @@ void Relay::write(std::span<const RelayedEvent> batch, const domain::Resume& res
                  domain::mark_headers({event.log_id, event.log_index, batch.front().log_index})});
         }
     }
-    if (records.empty()) {
-        return;
-    }
     const auto begin = std::chrono::steady_clock::now();
     const std::string span =
         std::to_string(batch.front().log_index) + " " + std::to_string(batch.back().log_index + 1);
     trace("send " + span);
+    if (records.empty()) {
+        trace("sent " + span);
+        return;
+    }
     producer.commit(records, step());
     trace("sent " + span);
     metrics()

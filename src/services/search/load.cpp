@@ -17,7 +17,10 @@ constexpr int kPageRows = 2'000;
                 "a memory does not open: " + memory.to_string());
 }
 
-domain::Memory opened(const Uuid& tenant, const domain::StoredMemory& row, const SubjectKey& key) {
+}  // namespace
+
+domain::Memory open_memory(const Uuid& tenant, const domain::StoredMemory& row,
+                           const SubjectKey& key) {
     auto content = domain::open_content(key.data_key, tenant, row.facts.id, row.sealed);
     if (!content) {
         damaged(row.facts.id);
@@ -35,7 +38,18 @@ domain::Memory opened(const Uuid& tenant, const domain::StoredMemory& row, const
     return memory;
 }
 
-}  // namespace
+std::optional<FoundMemory> found_memory(const domain::Memory& memory, const domain::Hit& hit) {
+    if (hit.passage >= memory.passages.size()) {
+        return std::nullopt;
+    }
+    constexpr std::size_t limit = domain::Corpus::max_answer_text_bytes;
+    const domain::Record record(memory);
+    return FoundMemory{.hit = hit,
+                       .facts = record.facts(),
+                       .content = record.content(hit.passage, limit),
+                       .truncated = record.is_longer_than(hit.passage, limit),
+                       .vector = memory.passages[hit.passage].vector};
+}
 
 std::uint64_t TenantLoader::operator()(const Uuid& tenant, const Deadline& deadline,
                                        const backends::MemorySink& sink) {
@@ -64,7 +78,7 @@ std::uint64_t TenantLoader::operator()(const Uuid& tenant, const Deadline& deadl
             visited = true;
             for (const auto& stored : page) {
                 if (const auto key = key_of(stored.subject_hmac)) {
-                    sink(opened(tenant, stored, *key));
+                    sink(open_memory(tenant, stored, *key));
                 }
             }
         },

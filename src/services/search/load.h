@@ -3,8 +3,18 @@
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/tenant/tenants.h"
 #include "services/keyring/keyring.h"
+#include "services/search/search.h"
 
 namespace soma::services {
+
+/// A stored memory with its passages, opened. Throws Error internal when the key does not open it:
+/// storage is damaged.
+domain::Memory open_memory(const Uuid& tenant, const domain::StoredMemory& row,
+                           const SubjectKey& key);
+
+/// A memory as search hands it out of the index when `hit` is what it found; nullopt when it has no
+/// such passage.
+std::optional<FoundMemory> found_memory(const domain::Memory& memory, const domain::Hit& hit);
 
 /// Reads a tenant's memories out of Postgres and opens them for the index. Memories whose subject
 /// was erased are passed over. Thread-safe.

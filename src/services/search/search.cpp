@@ -99,7 +99,7 @@ std::optional<math::QuantizedVector> Searcher::embed(const backends::TenantRow& 
 Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& query, Time now,
                        const Deadline& deadline) {
     const Asked asked = this->asked(tenant, query.scope, now, deadline);
-    const auto weights = domain::keep_views(domain::default_weights(), query.views);
+    const auto weights = domain::keep_views(query.weights, query.views);
     const auto vector = embed(tenant, query, asked, deadline);
     const auto lease = index_.read(tenant.id, asked.at_least, deadline);
     const auto timer = parts_.time(telemetry::Part::search);
@@ -118,6 +118,7 @@ Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& que
         found.memories.push_back(copy_out(lease.corpus(), hit));
     }
     found.state = {tenant.epoch, lease.sequence()};
+    found.coverage = result.coverage;
     return found;
 }
 

@@ -30,6 +30,8 @@ struct SearchQuery {
     std::string_view text;
     std::span<const float> embedding;    ///< empty: the text is embedded
     std::span<const std::string> views;  ///< empty: all
+    /// The tenant's.
+    domain::ViewWeights weights = domain::default_weights();
     std::size_t top_k = 10;
     ScopeQuery scope = {};
     bool explain = false;  ///< every view's value is wanted, whatever it weighs
@@ -48,6 +50,7 @@ struct Found {
     std::vector<FoundMemory> memories;  ///< best first
     math::QuantizedVector query;  ///< of the tenant's dimension; zero when nothing was embedded
     domain::StateToken state;
+    std::optional<double> coverage;  ///< as domain::SearchResult has it
 };
 
 /// Memories listed in order of sequence.

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "services/commit/record_answer.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
 
@@ -44,9 +45,8 @@ std::optional<domain::IdempotencyClaim> Writer::claim(const RequestContext& cont
 
 void Writer::record(const RequestContext& context, const Admission& admission,
                     domain::EventDraft event) {
-    auto read = intent(context, admission);
-    read.access = domain::AccessRecord{std::move(event), {}};
-    wait_for(committer_.submit(std::move(read)), context.deadline);
+    record_answer(committer_, admission.tenant.streams(), context.now, std::move(event),
+                  context.deadline);
 }
 
 void Writer::record_replay(const RequestContext& context, const Admission& admission, int status) {

@@ -18,7 +18,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -239,9 +238,9 @@ def kill_at_commit(stack, victim, delay):
         return " sent" in last_word()
     # The service outlives PostgreSQL and notes the COMMIT that was lost, or none was under way.
     end = time.monotonic() + 2
-    while time.monotonic() < end and not last_word().endswith("lost"):
+    while time.monotonic() < end and " lost " not in last_word():
         time.sleep(0.02)
-    return last_word().endswith("lost")
+    return " lost " in last_word()
 
 
 @dataclasses.dataclass
@@ -310,11 +309,8 @@ def main():
     options = parser.parse_args()
     shown, caught = seeded_faults()
     print(f"the verifier caught {caught} of {shown} seeded faults", flush=True)
-    folder = tempfile.mkdtemp(prefix="soma-crash-")
-    os.chmod(folder, 0o755)  # PostgreSQL's own account must reach its data
-    stack = PrivateStack(folder)
     results = []
-    try:
+    with PrivateStack.temporary("crash") as stack:
         stack.up()
         slow_commits(stack)
         issuer = Issuer(stack)
@@ -324,8 +320,6 @@ def main():
                                          f"drill-{victim}-{number}"))
                 print_table(results[-1:])
                 sys.stdout.flush()
-    finally:
-        stack.destroy()
     print_table(results)
     failed = sum(bool(r.wrong) or not r.kills for r in results) + (caught < shown)
     for victim in ("serve", "postgres"):

@@ -26,11 +26,11 @@ def record_of(message):
                   {name: value.decode() for name, value in message.headers()})
 
 
-def read_topic(port, topic, isolation="read_committed", seconds=120):
-    """Every record there is, in each partition's order."""
+def read_topic(stack, topic, seconds=120):
+    """Every committed record there is, in each partition's order."""
     consumer = confluent_kafka.Consumer({
-        "bootstrap.servers": f"127.0.0.1:{port}", "group.id": "stranger", "enable.auto.commit": False,
-        "isolation.level": isolation, "enable.partition.eof": True, "auto.offset.reset": "earliest"})
+        **stack.kafka(), "group.id": "soma-reader-stranger", "enable.auto.commit": False,
+        "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"})
     records, open_partitions = [], set(range(PARTITIONS))
     end = time.monotonic() + seconds
     try:

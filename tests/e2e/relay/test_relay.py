@@ -1,15 +1,12 @@
 """The ledger in Kafka, read by a stranger: every event once, in order, whatever dies meanwhile."""
 import contextlib
 import dataclasses
-import http.client
 import json
 import os
 import random
-import re
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import jsonschema
@@ -17,81 +14,8 @@ import pytest
 
 import kafka
 from private_stack import alive, wait_until
+from relaying import VECTOR, Writer, check_topics, metrics, wait_until_drained
 from stack import ROOT
-
-VECTOR = [round(random.Random(5).gauss(0, 1), 4) for _ in range(384)]
-
-
-def metrics(stack):
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port("SOMABRAIN_RELAY_PORT"), timeout=10)
-    try:
-        connection.request("GET", "/metrics")
-        text = connection.getresponse().read().decode()
-    finally:
-        connection.close()
-    return {name: float(value) for name, value in
-            re.findall(r"^(somabrain_relay_\w+) ([-+.\deE]+)$", text, re.M)}
-
-
-def drained(stack):
-    size = stack.rows("SELECT size FROM log")[0][0]
-    with contextlib.suppress(OSError, http.client.HTTPException):
-        found = metrics(stack)
-        return found.get("somabrain_relay_active") == 1 and found.get("somabrain_relay_lag_events") == 0 \
-            and stack.rows("SELECT size FROM log")[0][0] == size
-    return False
-
-
-def wait_until_drained(stack):
-    # Two looks: the gauge is set after a batch, the size may have moved between.
-    for _ in range(2):
-        wait_until(lambda: drained(stack), 120, "the relay to have carried everything")
-        time.sleep(0.1)
-
-
-def check_topics(stack):
-    """All differences between the ledger and Kafka's three topics; how many records there are."""
-    wait_until_drained(stack)
-    ledger = stack.rows(kafka.LEDGER)
-    wrong, count = [], 0
-    for topic in kafka.TOPICS:
-        records = kafka.read_topic(stack.port("KAFKA_PORT"), topic)
-        count += len(records)
-        wrong += [f"{topic}: {what}" for what in
-                  kafka.differences(ledger, records, kafka.BELONGS[topic])]
-    assert count >= len(ledger)
-    return wrong
-
-
-class Writer:
-    """Writes memories until told to stop; all must be acknowledged."""
-
-    def __init__(self, tenant):
-        self.client = tenant.new_client("agent")
-        self.stopping = False
-        self.written = 0
-        self.trouble = None
-        self.thread = threading.Thread(target=self.work)
-
-    def work(self):
-        try:
-            while not self.stopping:
-                items = [{"text": f"relayed {self.written} {i}", "embedding": VECTOR} for i in range(5)]
-                reply = self.client.post("/v1/memories:batch", {"items": items})
-                assert reply.status == 201, reply
-                self.written += len(items)
-                time.sleep(0.005)  # room for whoever else runs here
-        except Exception as error:  # the test reports it
-            self.trouble = repr(error)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping = True
-        self.thread.join()
-        self.client.close()
 
 
 def test_every_event_reaches_its_topics_as_it_is(stack, tenant):
@@ -105,7 +29,7 @@ def test_every_event_reaches_its_topics_as_it_is(stack, tenant):
     ledger = [row for row in stack.rows(kafka.LEDGER) if tenant.id in bytes(row[3]).decode()]
     assert len(ledger) >= 3
     for topic in kafka.TOPICS[:2]:
-        records = [record for record in kafka.read_topic(stack.port("KAFKA_PORT"), topic)
+        records = [record for record in kafka.read_topic(stack, topic)
                    if record.key == tenant.id]
         assert records
         assert kafka.differences(ledger, records, kafka.BELONGS[topic]) == []
@@ -119,7 +43,7 @@ def test_what_is_written_is_what_the_schema_says(stack, topic):
     schema = json.loads((ROOT / f"api/events/{topic}/v1.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     check = jsonschema.Draft202012Validator(schema)
-    records = kafka.read_topic(stack.port("KAFKA_PORT"), topic)
+    records = kafka.read_topic(stack, topic)
     assert records, "the stack's first law alone has been proposed, signed and activated"
     known = set(schema["properties"])
     for record in records:
@@ -170,7 +94,7 @@ def kill_in_a_batch(stack, victim, rng):
 def test_killed_in_the_middle_of_batches_nothing_is_lost_or_doubled(private_stack, private_tenant):
     rng = random.Random(7)
     inside, kills = {"relay": 0, "kafka": 0}, {"relay": 0, "kafka": 0}
-    with Writer(private_tenant) as writer:
+    with Writer(private_tenant.new_client("agent")) as writer:
         while sum(inside.values()) < 20 and sum(kills.values()) < 60:
             victim = "kafka" if kills["relay"] >= 5 * (kills["kafka"] + 1) else "relay"
             inside[victim] += kill_in_a_batch(private_stack, victim, rng)
@@ -206,7 +130,7 @@ def test_a_frozen_relay_that_wakes_up_is_fenced(private_stack, private_tenant):
              "SOMABRAIN_RELAY_TRACE_FILE": str(trace)},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        with Writer(private_tenant):
+        with Writer(private_tenant.new_client("agent")):
             with private_stack.frozen("relay"):
                 private_stack.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                    "WHERE usename = 'soma_relay' AND pid IN "

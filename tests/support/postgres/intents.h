@@ -107,6 +107,12 @@ class IntentBuilder {
             domain::AccessRecord{event("recall", std::nullopt, 200), std::move(evaluation)};
         return *this;
     }
+    /// An answer that changes nothing.
+    IntentBuilder& answered() {
+        intent_.answered =
+            std::make_shared<domain::AnswerRecord>(event("recall", std::nullopt, 200));
+        return *this;
+    }
     IntentBuilder& deadline(std::chrono::milliseconds from_now) {
         intent_.deadline = Deadline(from_now);
         return *this;

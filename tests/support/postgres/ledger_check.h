@@ -28,10 +28,13 @@ inline std::int64_t count_rows(const backends::ConnectionSettings& superuser,
 inline void expect_ledger_whole(const backends::ConnectionSettings& superuser,
                                 const backends::TenantRow& tenant) {
     static constexpr std::pair<const char*, const char*> kRules[] = {
-        {"the log is dense",
-         "SELECT (SELECT count(*) FROM events) - (SELECT size FROM log)"
-         " + (SELECT count(*) - count(DISTINCT log_index) FROM events)"
-         " + (SELECT coalesce(max(log_index) + 1, 0) FROM events) - (SELECT size FROM log)"
+        {"every log is dense",
+         "SELECT (SELECT count(*) FROM (SELECT count(*) AS events, count(DISTINCT log_index) AS"
+         " indexes, max(log_index) - min(log_index) + 1 AS span FROM events GROUP BY log_id) t"
+         " WHERE events <> indexes OR events <> span)"
+         " + (SELECT count(*) FROM log l WHERE (first_index, size) <>"
+         "  (SELECT coalesce(min(log_index), l.size), coalesce(max(log_index) + 1, l.size)"
+         "   FROM events e WHERE e.log_id = l.log_id))"
          " WHERE $1::uuid IS NOT NULL"},
         {"streams are dense",
          "SELECT count(*) FROM streams s WHERE s.tenant = $1::uuid AND (s.sequence, s.sequence) <>"

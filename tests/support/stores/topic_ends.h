@@ -15,8 +15,8 @@ inline services::FollowedPlaces topic_ends(domain::Topic topic) {
         all.emplace_back(domain::topic_name(topic), partition);
         out[partition];
     }
-    for (const auto& [partition, record] :
-         reader.last_records(all, Deadline(std::chrono::seconds(60)))) {
+    const auto last = reader.last_records(all, Deadline(std::chrono::seconds(60)));
+    for (const auto& [partition, record] : last.records) {
         out[partition.second].next_offset = record.offset + 1;
     }
     return out;

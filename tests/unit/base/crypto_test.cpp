@@ -10,6 +10,13 @@
 namespace soma {
 namespace {
 
+TEST(Crypto, ADigestMayReplaceWhatItIsOf) {
+    std::string row = "abc and room for the digest itself";
+    sha256_into(std::span<char, 32>(row.data(), 32), std::string_view(row).substr(0, 3));
+    EXPECT_EQ(row.substr(0, 32), sha256("abc"));
+    EXPECT_EQ(row.substr(32), "lf");
+}
+
 TEST(Crypto, KnownDigests) {
     EXPECT_EQ(to_hex(sha256("abc")),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -182,7 +182,7 @@ TEST(AllocatePorts, ThreeAllocatorsAtOnceGetDistinctPorts) {
 
 TEST(StackPorts, PreferredNumberThenTheRecordedOne) {
     const auto requests = stack_port_requests(R"({"SOMABRAIN_HTTP_PORT": 7001})", {});
-    ASSERT_EQ(requests.size(), 8U);
+    ASSERT_EQ(requests.size(), 10U);
     EXPECT_EQ(requests[0].key, "SOMABRAIN_HTTP_PORT");
     EXPECT_EQ(requests[0].choices, (std::vector<int>{9696, 7001}));
     EXPECT_EQ(requests[1].choices, (std::vector<int>{9697}));
@@ -195,6 +195,19 @@ TEST(StackPorts, AKeptKeyHasItsRecordedPortAlone) {
     EXPECT_TRUE(requests[3].keep);
     EXPECT_EQ(requests[3].choices, std::vector<int>{7001});
     EXPECT_FALSE(requests[4].keep) << "nothing is recorded to keep";
+}
+
+TEST(StackPorts, AddedKeysComeLastAndPreferTheirRecordedNumber) {
+    const std::vector<std::string> keep = {"KAFKA_2_PORT", "KAFKA_3_PORT"};
+    const std::vector<std::string> add = {"KAFKA_2_PORT", "KAFKA_3_PORT"};
+    const auto requests = stack_port_requests(R"({"KAFKA_2_PORT": 7001})", keep, add);
+    const auto alone = stack_port_requests("", {});
+    ASSERT_EQ(requests.size(), alone.size() + 2);
+    EXPECT_EQ(requests[alone.size()].key, "KAFKA_2_PORT");
+    EXPECT_TRUE(requests[alone.size()].keep);
+    EXPECT_EQ(requests[alone.size()].choices, std::vector<int>{7001});
+    EXPECT_FALSE(requests.back().keep) << "nothing is recorded to keep";
+    EXPECT_TRUE(requests.back().choices.empty());
 }
 
 TEST(StackPorts, ADamagedFileSaysNothing) {

@@ -99,7 +99,8 @@ TEST(Table, TheKeysOfPortsJson) {
     }
     EXPECT_EQ(keys, (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT",
                                               "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT",
-                                              "S3_PORT", "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"}));
+                                              "S3_PORT", "SOMABRAIN_WITNESS_PORT", "BUFFER_PORT",
+                                              "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"}));
 }
 
 }  // namespace

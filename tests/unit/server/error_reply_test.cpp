@@ -6,6 +6,8 @@
 #include <boost/json/value.hpp>
 #include <map>
 
+#include "domain/planner/utility_refusal.h"
+
 namespace soma::server {
 namespace {
 
@@ -69,6 +71,19 @@ TEST(ErrorReply, ARefusalByTheLawNamesItsArticle) {
         error_reply(Error(ErrorKind::permission_denied, "the role"), "rid").body);
     EXPECT_FALSE(other.as_object().contains("article"));
     EXPECT_FALSE(other.as_object().contains("article_text"));
+}
+
+TEST(ErrorReply, ALowUtilityHasItsFigures) {
+    domain::UtilityFigures figures;
+    figures.utility = -0.25;
+    figures.probability = 0.5;
+    const domain::UtilityRefusal refusal(domain::Constitution{}, figures, "");
+    const auto problem = boost::json::parse(error_reply(refusal, "rid").body);
+    EXPECT_EQ(problem.at("status"), 403);
+    EXPECT_EQ(problem.at("article"), "utility");
+    EXPECT_EQ(problem.at("utility").at("utility").to_number<double>(), -0.25);
+    EXPECT_EQ(problem.at("utility").at("probability").to_number<double>(), 0.5);
+    EXPECT_EQ(problem.at("utility").as_object().size(), 11U);
 }
 
 TEST(ErrorReply, OfALongArticleTheBeginningIsEnough) {

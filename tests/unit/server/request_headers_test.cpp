@@ -38,6 +38,17 @@ TEST(RequestHeaders, ContextTakesTimeSpentWaitingIntoAccount) {
     EXPECT_TRUE(begin_context(head, "m", milliseconds(60'000)).deadline.passed());
 }
 
+TEST(RequestHeaders, TheRefIsKnownBeforeAnythingIsRefused) {
+    const auto ref = [](const std::vector<Header>& headers) {
+        return begin_context(test::make_head("POST", "/", headers), "m", milliseconds(1000))
+            .telemetry_ref;
+    };
+    EXPECT_EQ(ref({}), "");
+    EXPECT_EQ(ref({{"soma-telemetry-ref", "run 7"}}), "run 7");
+    EXPECT_EQ(ref({{"soma-telemetry-ref", "a\x7f"}}), "") << "the event of that refusal names none";
+    EXPECT_EQ(ref({{"soma-telemetry-ref", "a"}, {"soma-telemetry-ref", "b"}}), "");
+}
+
 std::string refusal(const std::vector<Header>& headers) {
     const auto head = test::make_head("POST", "/", headers);
     auto context = begin_context(head, "m", milliseconds(1000));

@@ -94,6 +94,18 @@ class LawDeniedError(PermissionDeniedError):
         return str(self.problem.get("article_text", ""))
 
 
+class LowUtilityError(LawDeniedError):
+    """403: what the planned action is worth is below the law's minimum.
+
+    `utility` has the figures, by the names of the API: `utility`, `minimum`, `probability`, …
+    """
+
+    @property
+    def utility(self) -> Mapping[str, Any]:
+        figures: Mapping[str, Any] = self.problem["utility"]
+        return figures
+
+
 class NotFoundError(ApiError):
     """404: absent, or another tenant's, which looks the same."""
 
@@ -155,6 +167,8 @@ def api_error(status: int, body: object, text: str, retry_after: Optional[float]
     """The error of an answer: `body` is its JSON or None, `text` the answer as it came."""
     if isinstance(body, dict) and isinstance(body.get("type"), str):
         kind = body["type"].rpartition(":")[2]
+        if kind == "permission_denied" and "utility" in body:
+            return LowUtilityError(status, body, retry_after)
         if kind == "permission_denied" and "article" in body:
             return LawDeniedError(status, body, retry_after)
         return _BY_KIND.get(kind, ApiError)(status, body, retry_after)

@@ -44,6 +44,8 @@ class RecallResponse:
     results: List[RecalledMemory]  # best first
     state_token: str  # the state that was searched
     capped: List[str] = field(default_factory=list)  # what was cut to keep the answer's limit
+    coverage: Optional[float] = None  # of the query, in [0, 1]; None: text or vector lacked
+    known: Optional[bool] = None  # coverage ≥ min_coverage (0.42), or likely no answer
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,46 @@ class PolicyDirective:
 
 
 @dataclass(frozen=True)
+class UtilityFigures:
+    """U = baseline + lambda_ ln p - mu c - nu l - penalty."""
+    utility: float
+    minimum: float  # what is below it is refused
+    probability: float
+    probability_source: str  # caller, or assumed: 1, because no confidence was stated
+    cost: float  # cost_tokens × price
+    latency_seconds: float
+    penalty: float  # by the law's rules
+    baseline: float
+    lambda_: float  # "lambda" is a word of Python's own
+    mu: float
+    nu: float
+
+
+@dataclass(frozen=True)
+class PromptCandidate:
+    name: str  # all, as_found, without_penalties, half, three or one
+    memory_ids: List[str]
+    coverage: float  # share of the weights of all memories that may be quoted
+    tokens: int  # word pieces of its memories
+    penalty: float  # by the law, for its memories' tags
+    chosen: bool
+    utility: Optional[float] = None  # None: it covers nothing
+    vetoed_by: str = ""  # the article that forbids it
+
+
+@dataclass(frozen=True)
+class PromptMessage:
+    role: str  # system or user
+    content: str
+
+
+@dataclass(frozen=True)
+class PromptRendering:
+    messages: List[PromptMessage]
+    system: Optional[str] = None  # anthropic_messages alone, whose API takes it apart
+
+
+@dataclass(frozen=True)
 class EvaluateResponse:
     evaluation_id: str
     digest: str
@@ -146,6 +188,33 @@ class EvaluateResponse:
     constitution_version: int
     capped: List[str] = field(default_factory=list)
     policy: List[PolicyDirective] = field(default_factory=list)  # what the law says to whoever acts
+    coverage: Optional[float] = None  # how much of the query is covered; None: no vector of it
+    known: Optional[bool] = None  # coverage ≥ 0.42: False, and the memories likely do not answer
+    utility: Optional[UtilityFigures] = None  # what the planned action is worth, and why
+    rendering: Optional[PromptRendering] = None  # with render: the prompt for a chat API
+    candidates: List[PromptCandidate] = field(default_factory=list)  # with explain
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    id: str  # the memory's
+    text: str  # at most 2 KiB
+    depends_on: List[str]  # steps that come before it
+    depth: int  # 0: it needs nothing
+    mass: float  # of the bridge from beginnings to goals, at its place
+    is_goal: bool = False
+    truncated: bool = False  # the whole text is longer: get(id)
+    kind: str = ""
+    speaker: str = ""
+
+
+@dataclass(frozen=True)
+class PlanResponse:
+    steps: List[PlanStep]  # each after all it depends on
+    utility: UtilityFigures
+    constitution_version: int
+    policy: List[PolicyDirective] = field(default_factory=list)
+    capped: List[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -173,6 +242,53 @@ class Erasure:
     state_token: str
     completed_at: Optional[datetime] = None
     receipt: Dict[str, Any] = field(default_factory=dict)  # signed; empty until it is done
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    id: str
+    log_id: str  # a restore begins another log
+    log_index: int  # its place among all events of all tenants
+    stream: str  # state or access
+    stream_sequence: int
+    time: datetime
+    actor: str
+    action: str
+    body: Dict[str, Any]  # the whole event; its canonical form is what is hashed
+    telemetry_ref: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class ListAuditEventsResponse:
+    events: List[AuditEvent]
+    next: Optional[str] = None  # a cursor; None: that was all so far
+
+
+@dataclass(frozen=True)
+class ProveAuditEventResponse:
+    id: str
+    log_id: str
+    leaf_index: int
+    tree_size: int
+    entry: str  # the event's bytes, base64
+    leaf: str  # SHA-256 of a zero byte and the entry, hexadecimal
+    hashes: List[str]  # the inclusion proof of RFC 9162, hexadecimal
+    checkpoint: str  # a signed note
+
+
+@dataclass(frozen=True)
+class LogCheckpoint:
+    log_id: str
+    size: int
+    root: str  # hexadecimal
+    signed_at: datetime
+    note: str
+
+
+@dataclass(frozen=True)
+class ListCheckpointsResponse:
+    checkpoints: List[LogCheckpoint]
+    next: Optional[str] = None  # a cursor; None: that was all
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,13 @@ constexpr Statement kPartitionsEnd{"restore_partitions",
                                    "SELECT coalesce(max(end_index), 0) FROM events_partitions"};
 constexpr Statement kAddPartition{"restore_add_partition",
                                   "SELECT events_add_partition($1::bigint)"};
+/// What was dropped before the backup is not there: partitions for it would never go again.
+constexpr Statement kEmptyPartitions{
+    "restore_empty_partitions",
+    "SELECT first_index FROM events_partitions"
+    " WHERE end_index <= (SELECT coalesce(min(log_index), 0) FROM events) ORDER BY first_index"};
+constexpr Statement kDropPartition{"restore_drop_partition",
+                                   "SELECT events_drop_partition($1::bigint)"};
 constexpr Statement kKeepAhead{"restore_keep_ahead", "SELECT events_keep_ahead($1::bigint)"};
 constexpr Statement kIdentities{
     "restore_identities",
@@ -209,6 +216,10 @@ void Restoration::succeed(const domain::Succession& next,
     run(kKeepAhead, Params().add(partition_rows_));
     queue_event_rows(*connection_, next.log_id, next.events);
     connection_->flush(deadline_);
+    const Result empty = run(kEmptyPartitions);
+    for (int i = 0; i < empty.rows(); ++i) {
+        run(kDropPartition, Params().add(empty.row(i).uint64(0)));
+    }
 }
 
 void Restoration::commit() {

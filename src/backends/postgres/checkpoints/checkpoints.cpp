@@ -38,6 +38,14 @@ constexpr Statement kSetArchive{
     "INSERT INTO log_archives (log_id, tiles, checkpoint) VALUES ($1::uuid, $2::bigint, $3::bigint)"
     " ON CONFLICT (log_id) DO UPDATE SET tiles = EXCLUDED.tiles,"
     " checkpoint = EXCLUDED.checkpoint"};
+constexpr Statement kNewestWitnessed{"checkpoint_newest_witnessed",
+                                     "SELECT size, note FROM checkpoint_notes"
+                                     " WHERE log_id = $1::uuid AND witnessed"
+                                     " ORDER BY size DESC LIMIT 1"};
+constexpr Statement kStoreCosignature{
+    "checkpoint_store_cosignature",
+    "INSERT INTO cosignatures (log_id, size, line, received_at)"
+    " VALUES ($1::uuid, $2::bigint, $3::bytea, $4::timestamptz) ON CONFLICT DO NOTHING"};
 
 std::vector<std::string> cut(std::string_view hashes) {
     std::vector<std::string> out;
@@ -167,6 +175,22 @@ void Checkpoints::store(const LogState& log, const CheckpointRow& checkpoint,
 void Checkpoints::set_archive(const LogState& log, const ArchiveState& state,
                               const Deadline& deadline) {
     connection_->run(kSetArchive, Params().add(log.id).add(state.tiles).add(state.checkpoint),
+                     deadline);
+}
+
+std::optional<NoteRow> Checkpoints::newest_witnessed(const LogState& log,
+                                                     const Deadline& deadline) {
+    const Result found = connection_->run(kNewestWitnessed, Params().add(log.id), deadline);
+    if (found.rows() == 0) {
+        return std::nullopt;
+    }
+    const RowView row = found.row(0);
+    return NoteRow{row.uint64(0), std::string(row.bytes(1))};
+}
+
+void Checkpoints::store_cosignature(const LogState& log, std::uint64_t size,
+                                    const std::string& line, Time now, const Deadline& deadline) {
+    connection_->run(kStoreCosignature, Params().add(log.id).add(size).add_bytes(line).add(now),
                      deadline);
 }
 

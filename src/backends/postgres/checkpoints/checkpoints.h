@@ -25,6 +25,12 @@ struct CheckpointRow {
     std::string note;
 };
 
+/// A row of `checkpoint_notes`: as the checkpoint is handed out.
+struct NoteRow {
+    std::uint64_t size = 0;
+    std::string note;
+};
+
 /// A row of `subtrees`.
 struct SubtreeRow {
     std::uint64_t level = 0;  ///< of the tile it is a hash in
@@ -55,7 +61,7 @@ class Checkpoints {
     /// Asked by anybody, leading or not.
     LogState log(const Deadline& deadline);
 
-    /// From here on for whoever leads.
+    /// From here on once log() was asked; who writes leads, but for cosignatures.
     std::optional<CheckpointRow> newest(const LogState& log, const Deadline& deadline);
     ArchiveState archive(const LogState& log, const Deadline& deadline);
 
@@ -74,6 +80,12 @@ class Checkpoints {
     void store(const LogState& log, const CheckpointRow& checkpoint,
                const std::vector<SubtreeRow>& subtrees, Time now, const Deadline& deadline);
     void set_archive(const LogState& log, const ArchiveState& state, const Deadline& deadline);
+
+    /// The newest checkpoint that the witness has cosigned, with its line.
+    std::optional<NoteRow> newest_witnessed(const LogState& log, const Deadline& deadline);
+    /// Of a checkpoint that is stored. Doing it again changes nothing.
+    void store_cosignature(const LogState& log, std::uint64_t size, const std::string& line,
+                           Time now, const Deadline& deadline);
 
   private:
     Connection& session(const Deadline& deadline);

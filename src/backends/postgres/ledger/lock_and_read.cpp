@@ -21,6 +21,8 @@ constexpr Statement kLockStreams{
     "lock_streams",
     "SELECT id, sequence FROM streams WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE"};
 constexpr Statement kLockLog{"lock_log", "SELECT log_id, size FROM log FOR UPDATE"};
+// A statement of its own, so that it sees what was committed before the log's lock was given.
+constexpr Statement kEventsSeen{"read_events_seen", "SELECT events_seen($1::uuid[])"};
 constexpr Statement kAnswers{
     "read_answers",
     "WITH expired AS (DELETE FROM idempotency_keys"
@@ -299,6 +301,14 @@ Findings lock_and_read(Connection& connection, const domain::Questions& question
         found.log_id = result.row(0).uuid(0);
         found.log_size = result.row(0).uint64(1);
     });
+    if (questions.events) {
+        pipeline.add(kEventsSeen, Params().add_array(*questions.events),
+                     [&found](const Result& result) {
+                         for (int i = 0; i < result.rows(); ++i) {
+                             found.seen.insert(result.row(i).uuid(0));
+                         }
+                     });
+    }
     pipeline.run(deadline);
     return found;
 }

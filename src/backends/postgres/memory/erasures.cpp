@@ -7,12 +7,13 @@
 namespace soma::backends {
 namespace {
 
-// Its first event by its place in the stream: the log's numbers begin anew after a restore.
-#define SOMA_ERASURE                                                                           \
-    "SELECT x.id, x.subject_hmac, x.key_id, x.state, x.requested_at, x.completed_at,"          \
-    " x.sequence, x.memories, x.embeddings, x.links, x.evaluations, x.feedback_events,"        \
-    " x.token_usage, x.receipt, e.log_id, e.log_index, e.leaf FROM erasures x JOIN events e"   \
-    " ON e.tenant = x.tenant AND e.stream = 'state' AND e.stream_sequence = x.first_sequence " \
+// Its first event by its place in the stream: the log's numbers begin anew after a restore. Of one
+// that is done the event may have gone with its partition: the receipt names it.
+#define SOMA_ERASURE                                                                              \
+    "SELECT x.id, x.subject_hmac, x.key_id, x.state, x.requested_at, x.completed_at,"             \
+    " x.sequence, x.memories, x.embeddings, x.links, x.evaluations, x.feedback_events,"           \
+    " x.token_usage, x.receipt, e.log_id, e.log_index, e.leaf FROM erasures x LEFT JOIN events e" \
+    " ON e.tenant = x.tenant AND e.stream = 'state' AND e.stream_sequence = x.first_sequence "    \
     "WHERE x.tenant = $1::uuid AND "
 constexpr Statement kGet{"erasure_get", SOMA_ERASURE "x.id = $2::uuid"};
 constexpr Statement kLast{"erasure_last", SOMA_ERASURE
@@ -39,9 +40,13 @@ domain::Erasure read_erasure(const RowView& row) {
     out.rows = {row.uint64(7),  row.uint64(8),  row.uint64(9),
                 row.uint64(10), row.uint64(11), row.uint64(12)};
     out.receipt = row.optional_bytes(13).value_or("");
-    out.log_id = row.uuid(14);
-    out.log_index = row.uint64(15);
-    out.leaf = row.bytes(16);
+    if (const auto log_id = row.optional_uuid(14)) {
+        out.log_id = *log_id;
+        out.log_index = row.uint64(15);
+        out.leaf = row.bytes(16);
+    } else {
+        SOMA_ASSERT(out.state == domain::ErasureState::done, "the others' events are not dropped");
+    }
     return out;
 }
 

@@ -131,6 +131,22 @@ std::vector<StoredMemory> Memories::get_all(const Uuid& tenant, std::span<const 
     });
 }
 
+std::vector<StoredMemory> Memories::get_whole(const Uuid& tenant, std::span<const Uuid> ids,
+                                              std::uint32_t model_generation,
+                                              const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        begin_tenant_read(connection, tenant);
+        connection.queue(kGetAll,
+                         Params().add(tenant).add_array(std::vector<Uuid>(ids.begin(), ids.end())));
+        const std::vector<Result> first = connection.flush(deadline);
+        std::vector<StoredMemory> out = read_memories(first[2]);
+        read_passages(connection, out, model_generation, deadline);
+        end_tenant_read(connection);
+        connection.flush(deadline);
+        return out;
+    });
+}
+
 std::vector<StoredMemory> Memories::chain(const Uuid& tenant, const std::string& key_hmac,
                                           std::uint64_t after, int limit,
                                           const Deadline& deadline) {

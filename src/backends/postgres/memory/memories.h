@@ -27,6 +27,11 @@ class Memories {
     std::vector<domain::StoredMemory> get_all(const Uuid& tenant, std::span<const Uuid> ids,
                                               const Deadline& deadline);
 
+    /// The same with the passages of `model_generation`, all from one snapshot.
+    std::vector<domain::StoredMemory> get_whole(const Uuid& tenant, std::span<const Uuid> ids,
+                                                std::uint32_t model_generation,
+                                                const Deadline& deadline);
+
     /// What was recorded under a key after sequence `after`: at most `limit` memories, in order of
     /// sequence, without passages.
     std::vector<domain::StoredMemory> chain(const Uuid& tenant, const std::string& key_hmac,

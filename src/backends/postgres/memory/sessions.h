@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,11 @@ class Sessions {
     /// responses given to those.
     SessionTail tail(const Uuid& tenant, const std::string& session_hmac, int limit, Time now,
                      const Deadline& deadline);
+
+    /// Those of `ids` (memories, evaluations, feedback) that are there and have not expired at
+    /// `now`, in no order.
+    std::vector<SessionRow> named(const Uuid& tenant, std::span<const Uuid> ids, Time now,
+                                  const Deadline& deadline);
 
   private:
     ConnectionPool& pool_;

@@ -116,6 +116,7 @@ Verdict RuleSet::evaluate(const RequestFacts& facts) const {
             verdict.directives.push_back({rule.article, directive->text});
         } else {
             verdict.penalty += std::get<Penalty>(rule.effect).amount;
+            keep_first(verdict.penalised_by, rule.id, rule.article);
         }
     }
     verdict.allowed = allowed && !verdict.denied_by;

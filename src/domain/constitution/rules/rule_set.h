@@ -46,6 +46,7 @@ struct Verdict {
     std::optional<Ground> redact_by;
     std::vector<Advice> directives;
     double penalty = 0;
+    std::optional<Ground> penalised_by;
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };

@@ -1,7 +1,6 @@
 #include "domain/ledger/merkle/audit.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -14,13 +13,7 @@
 namespace soma::domain {
 namespace {
 
-/// A checkpoint as it was handed in: what it claims, and what speaks against it by itself.
-struct Claim {
-    std::uint64_t size = std::numeric_limits<std::uint64_t>::max();  ///< unreadable: the last
-    std::string root;
-    std::string trouble;
-    bool cosigned = false;
-};
+using Claim = CheckpointClaim;
 
 std::string check_signers(const Note& note, const AuditKeys& keys, Claim& claim) {
     bool is_signed = false;
@@ -42,22 +35,6 @@ std::string check_signers(const Note& note, const AuditKeys& keys, Claim& claim)
         }
     }
     return "";
-}
-
-Claim read_claim(const std::string& text, const AuditKeys& keys) {
-    Claim claim;
-    try {
-        const Note note = parse_note(text);
-        const Checkpoint checkpoint = parse_checkpoint(note.text);
-        claim.size = checkpoint.size;
-        claim.root = checkpoint.root;
-        claim.trouble = checkpoint.origin == keys.log.front().name
-                            ? check_signers(note, keys, claim)
-                            : "it is another log's: " + checkpoint.origin;
-    } catch (const Error& error) {
-        claim.trouble = error.public_message();
-    }
-    return claim;
 }
 
 std::vector<Claim> read_claims(const LogFolder& folder, const AuditKeys& keys) {
@@ -262,6 +239,22 @@ class Walk {
 };
 
 }  // namespace
+
+CheckpointClaim read_claim(const std::string& text, const AuditKeys& keys) {
+    CheckpointClaim claim;
+    try {
+        const Note note = parse_note(text);
+        const Checkpoint checkpoint = parse_checkpoint(note.text);
+        claim.size = checkpoint.size;
+        claim.root = checkpoint.root;
+        claim.trouble = checkpoint.origin == keys.log.front().name
+                            ? check_signers(note, keys, claim)
+                            : "it is another log's: " + checkpoint.origin;
+    } catch (const Error& error) {
+        claim.trouble = error.public_message();
+    }
+    return claim;
+}
 
 AuditReport audit_log(const LogFolder& folder, const AuditKeys& keys) {
     SOMA_ASSERT(!keys.log.empty(), "an auditor believes somebody");

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,17 @@ struct AuditKeys {
     std::vector<NoteKey> log;        ///< at least one; all have the same name
     std::optional<NoteKey> witness;  ///< when given, it must have cosigned the newest
 };
+
+/// A checkpoint as it was handed in: what it claims, and what speaks against it by itself.
+struct CheckpointClaim {
+    std::uint64_t size = std::numeric_limits<std::uint64_t>::max();  ///< unreadable: the largest
+    std::string root;                                                ///< 32 bytes, once it was read
+    std::string trouble;    ///< "": one of the log's keys signed it, and no signature is false
+    bool cosigned = false;  ///< by the witness
+};
+
+/// Reads a checkpoint and asks whether it is by whom the auditor believes.
+CheckpointClaim read_claim(const std::string& text, const AuditKeys& keys);
 
 /// What is wrong, and where it shows first.
 struct AuditFinding {

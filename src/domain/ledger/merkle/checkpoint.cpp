@@ -26,16 +26,6 @@ std::string_view take_line(std::string_view& rest) {
     return line;
 }
 
-std::uint64_t parse_size(std::string_view digits) {
-    std::uint64_t size = 0;
-    const auto [end, trouble] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-    // Back again: no leading zero, no sign, nothing behind it.
-    if (trouble != std::errc() || std::to_string(size) != digits || size > kMaxTreeSize) {
-        bad("its size is a decimal number");
-    }
-    return size;
-}
-
 }  // namespace
 
 std::string checkpoint_text(const Checkpoint& checkpoint) {
@@ -43,13 +33,26 @@ std::string checkpoint_text(const Checkpoint& checkpoint) {
            to_base64(checkpoint.root) + "\n";
 }
 
+std::optional<std::uint64_t> parse_tree_size(std::string_view digits) {
+    std::uint64_t size = 0;
+    const auto [end, trouble] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
+    // Back again: no leading zero, no sign, nothing behind it.
+    if (trouble != std::errc() || std::to_string(size) != digits || size > kMaxTreeSize) {
+        return std::nullopt;
+    }
+    return size;
+}
+
 Checkpoint parse_checkpoint(std::string_view text) {
     Checkpoint checkpoint;
     checkpoint.origin = take_line(text);
-    checkpoint.size = parse_size(take_line(text));
+    const auto size = parse_tree_size(take_line(text));
     const auto root = from_base64(take_line(text));
     if (checkpoint.origin.empty()) {
         bad("it has no origin");
+    }
+    if (!size) {
+        bad("its size is a decimal number");
     }
     if (!root || root->size() != kTreeHashBytes) {
         bad("its root is base64 of 32 bytes");
@@ -57,6 +60,7 @@ Checkpoint parse_checkpoint(std::string_view text) {
     if (!text.empty()) {
         bad("it has more than three lines");
     }
+    checkpoint.size = *size;
     checkpoint.root = *root;
     return checkpoint;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ std::string checkpoint_text(const Checkpoint& checkpoint);
 /// The one checkpoint whose text this is. Extension lines are refused: our logs write none, and
 /// nothing could check them. Throws Error(invalid_argument) that says why.
 Checkpoint parse_checkpoint(std::string_view text);
+
+/// A tree's size as notes have it: decimal, one form for one number, kMaxTreeSize at most.
+std::optional<std::uint64_t> parse_tree_size(std::string_view digits);
 
 /// Where an archive keeps a checkpoint: "checkpoints/<its size in 20 digits>", so that names sort
 /// as sizes do and none is ever written again.

@@ -1,6 +1,7 @@
 #include "domain/ledger/merkle/tree.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <utility>
 
@@ -9,10 +10,19 @@
 
 namespace soma::domain {
 
+namespace {
+
+/// What a node's hash is of: 0x01 ‖ left ‖ right.
+using NodeBytes = std::array<char, 1 + 2 * kTreeHashBytes>;
+
+}  // namespace
+
 std::string node_hash(std::string_view left, std::string_view right) {
-    std::string bytes(1, '\1');
-    bytes.append(left).append(right);
-    return sha256(bytes);
+    SOMA_ASSERT(left.size() == kTreeHashBytes && right.size() == kTreeHashBytes, "two hashes");
+    NodeBytes bytes{'\1'};
+    std::copy(left.begin(), left.end(), bytes.begin() + 1);
+    std::copy(right.begin(), right.end(), bytes.begin() + 1 + kTreeHashBytes);
+    return sha256({bytes.data(), bytes.size()});
 }
 
 std::string empty_root() {
@@ -57,11 +67,31 @@ std::string Frontier::root() const {
 }
 
 std::string root_over(std::span<const std::string> hashes) {
-    Frontier tree;
-    for (const std::string& each : hashes) {
-        tree.append(each);
+    if (hashes.empty()) {
+        return empty_root();
     }
-    return tree.root();
+    std::string row;
+    row.reserve(hashes.size() * kTreeHashBytes);
+    for (const auto& hash : hashes) {
+        SOMA_ASSERT(hash.size() == kTreeHashBytes, "a hash");
+        row += hash;
+    }
+    // Level by level, in place. Where a level's number is odd its last goes up as it is, which is
+    // the RFC's split at the largest power of two below the size.
+    NodeBytes bytes{'\1'};
+    for (std::size_t count = hashes.size(); count > 1; count = (count + 1) / 2) {
+        for (std::size_t i = 0; i < count / 2; ++i) {
+            std::copy_n(&row[2 * i * kTreeHashBytes], 2 * kTreeHashBytes, bytes.begin() + 1);
+            sha256_into(std::span<char, kTreeHashBytes>(&row[i * kTreeHashBytes], kTreeHashBytes),
+                        {bytes.data(), bytes.size()});
+        }
+        if (count % 2 == 1) {
+            std::copy_n(&row[(count - 1) * kTreeHashBytes], kTreeHashBytes,
+                        &row[count / 2 * kTreeHashBytes]);
+        }
+    }
+    row.resize(kTreeHashBytes);
+    return row;
 }
 
 }  // namespace soma::domain

@@ -31,6 +31,9 @@ class Resume {
     /// of this log or of the one before.
     std::optional<std::uint64_t> from() const { return from_; }
 
+    /// As given.
+    const LastMarks& last() const { return last_; }
+
     /// Whether the event is in that topic. Asked of events from from() on, in their order.
     bool relayed(Topic topic, const RelayedEvent& event) const;
 

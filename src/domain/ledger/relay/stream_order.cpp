@@ -9,6 +9,12 @@ std::pair<Uuid, Stream> key(const StreamPlace& place) {
 
 }  // namespace
 
+StreamOrder::StreamOrder(Topic topic, const std::vector<StreamPlace>& had) : topic_(topic) {
+    for (const StreamPlace& place : had) {
+        last_[key(place)] = {place.log_id, place.sequence};
+    }
+}
+
 Arrival StreamOrder::admit(const StreamPlace& place) {
     const auto found = last_.find(key(place));
     const bool same_log = found != last_.end() && found->second.log_id == place.log_id;
@@ -17,20 +23,25 @@ Arrival StreamOrder::admit(const StreamPlace& place) {
     if (same_log && place.sequence <= found->second.sequence) {
         return Arrival::repeated;
     }
-    const auto next = expected(place);
-    if (topic_ == Topic::whole && next && place.sequence > *next) {
+    if (topic_ == Topic::whole && place.sequence > expected(place)) {
         return Arrival::gap;
     }
     last_[key(place)] = {place.log_id, place.sequence};
     return Arrival::fresh;
 }
 
-std::optional<std::uint64_t> StreamOrder::expected(const StreamPlace& place) const {
+std::uint64_t StreamOrder::expected(const StreamPlace& place) const {
     const auto found = last_.find(key(place));
-    if (found != last_.end()) {
-        return found->second.sequence + 1;
+    return found == last_.end() ? 1 : found->second.sequence + 1;
+}
+
+std::vector<StreamPlace> StreamOrder::had() const {
+    std::vector<StreamPlace> out;
+    for (const auto& [key, last] : last_) {
+        const auto tenant = key.second == Stream::system ? std::nullopt : std::optional(key.first);
+        out.push_back({tenant, key.second, last.log_id, last.sequence});
     }
-    return from_ == From::beginning ? std::optional<std::uint64_t>(1) : std::nullopt;
+    return out;
 }
 
 }  // namespace soma::domain

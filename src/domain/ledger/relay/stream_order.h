@@ -3,6 +3,7 @@
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/uuid.h"
 #include "domain/ledger/event.h"
@@ -32,16 +33,19 @@ class StreamOrder {
     /// Of what is read. `whole`: every event of its streams is in the topic, so that sequences are
     /// dense; `part`: some are (soma.constitution.revisions), so that they only grow.
     enum class Topic : std::uint8_t { whole, part };
-    /// From where on. `beginning`: the topic's, so that streams begin with 1 there.
-    enum class From : std::uint8_t { beginning, middle };
 
-    StreamOrder(Topic topic, From from) : topic_(topic), from_(from) {}
+    /// `had`: the last event of each stream that the reader has had. Streams that are not among
+    /// them begin with 1.
+    explicit StreamOrder(Topic topic, const std::vector<StreamPlace>& had = {});
 
     /// Notes a fresh event; a gap is noted by nothing, and is found again at the next event.
     Arrival admit(const StreamPlace& place);
 
-    /// The sequence that comes next in the place's stream, as far as is known.
-    std::optional<std::uint64_t> expected(const StreamPlace& place) const;
+    /// The sequence that comes next in the place's stream.
+    std::uint64_t expected(const StreamPlace& place) const;
+
+    /// What a StreamOrder that goes on from here is to be given.
+    std::vector<StreamPlace> had() const;
 
   private:
     struct Last {
@@ -55,7 +59,6 @@ class StreamOrder {
     };
 
     const Topic topic_;
-    const From from_;
     std::unordered_map<std::pair<Uuid, Stream>, Last, Hash> last_;  ///< nil: no tenant
 };
 

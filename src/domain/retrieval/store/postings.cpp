@@ -79,21 +79,23 @@ void Postings::remove(std::uint32_t row, const std::vector<std::string>& terms) 
     --texts_;
 }
 
-double Postings::accumulate(const math::Bm25& bm25, const std::vector<std::string>& query_terms,
-                            std::vector<double>& scores,
-                            std::vector<std::uint32_t>& touched) const {
+IdfSums Postings::accumulate(const math::Bm25& bm25, const std::vector<std::string>& query_terms,
+                             std::vector<double>& scores,
+                             std::vector<std::uint32_t>& touched) const {
     const double mean =
         texts_ > 0 ? static_cast<double>(total_length_) / static_cast<double>(texts_) : 0;
     const auto norm = bm25.length_norm(mean);
-    double idf_sum = 0;
+    IdfSums sums;
     for (const std::string& term : query_terms) {
         const auto found = lists_.find(term);
         if (found == lists_.end()) {
+            sums.all += math::Bm25::idf(texts_, 0);
             continue;
         }
         const List& list = found->second;
         const double idf = math::Bm25::idf(texts_, list.size());
-        idf_sum += idf;
+        sums.occurring += idf;
+        sums.all += idf;
         for (const std::uint32_t posting : list) {
             const std::uint32_t row = posting >> frequency_bits;
             if (scores[row] == 0) {
@@ -102,7 +104,7 @@ double Postings::accumulate(const math::Bm25& bm25, const std::vector<std::strin
             scores[row] += idf * bm25.term(posting & max_frequency, lengths_[row], norm);
         }
     }
-    return idf_sum;
+    return sums;
 }
 
 std::size_t Postings::bytes() const {

@@ -10,6 +10,12 @@
 
 namespace soma::domain {
 
+/// Σ idf over a query's terms.
+struct IdfSums {
+    double occurring = 0;  ///< over the terms that occur somewhere: 0 when none does
+    double all = 0;        ///< over all of them; one that occurs nowhere has df 0
+};
+
 /// BM25's inverted lists over rows (passages), exact at every moment: N, document frequencies and
 /// the mean length follow each change. A posting is 4 bytes (row, frequency capped at 255). Lists
 /// are in no order: a removal swaps the last posting into the gap. Many readers or one writer.
@@ -27,9 +33,8 @@ class Postings {
 
     /// Adds up each row's BM25 for distinct query terms, in their order. scores[row] must be 0 on
     /// entry for all rows; rows whose score became positive are appended to `touched`, each once.
-    /// Returns Σ idf over the query terms that occur (0: none does).
-    double accumulate(const math::Bm25& bm25, const std::vector<std::string>& query_terms,
-                      std::vector<double>& scores, std::vector<std::uint32_t>& touched) const;
+    IdfSums accumulate(const math::Bm25& bm25, const std::vector<std::string>& query_terms,
+                       std::vector<double>& scores, std::vector<std::uint32_t>& touched) const;
 
     std::size_t bytes() const;
 

@@ -201,6 +201,10 @@ MemoryContent Record::content(std::uint32_t passage, std::size_t max_text_bytes)
     return content;
 }
 
+bool Record::is_longer_than(std::uint32_t passage, std::size_t max_text_bytes) const {
+    return text_bytes() > std::min(passage_text(passage).size(), max_text_bytes);
+}
+
 std::string_view Record::passage_text(std::uint32_t passage) const {
     Unpacker unpacker = after_facts(bytes_);
     for (int skipped = 0; skipped < 3; ++skipped) {

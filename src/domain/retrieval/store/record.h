@@ -20,6 +20,8 @@ class Record {
     MemoryFacts facts() const;
     /// The content with the passage's text, cut to `max_text_bytes` at a character's boundary.
     MemoryContent content(std::uint32_t passage, std::size_t max_text_bytes) const;
+    /// True when the memory's whole text is more than the passage, cut to `max_text_bytes`.
+    bool is_longer_than(std::uint32_t passage, std::size_t max_text_bytes) const;
     /// The passage's whole text.
     std::string_view passage_text(std::uint32_t passage) const;
     /// Bytes of the memory's whole text, of which passages may be only parts.

@@ -17,6 +17,17 @@ TEST(KafkaClient, AnOptionThatIsNoneIsOurMistake) {
     }
 }
 
+TEST(KafkaClient, AnAuthoritysFileThatIsNotThereIsNamed) {
+    try {
+        KafkaClient(KafkaClient::Kind::producer,
+                    {"127.0.0.1:1", 1s, KafkaLogin{"/nowhere/ca.pem", "user", "secret"}}, {});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+        EXPECT_EQ(error.detail(), "/nowhere/ca.pem");
+    }
+}
+
 TEST(KafkaClient, OpensNothingBeforeItIsUsedAndEndsAtOnce) {
     for (const auto kind : {KafkaClient::Kind::producer, KafkaClient::Kind::consumer}) {
         const KafkaClient client(kind, {"127.0.0.1:1", 1s}, {});

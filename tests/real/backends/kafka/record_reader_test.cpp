@@ -38,7 +38,7 @@ TEST(RecordReader, FindsTheLastRecordOfEachPartition) {
     auto producer = topic.producer();
     for (int i = 0; i < 10; ++i) topic.write(*producer, i % 3 * 20, std::to_string(i));
     RecordReader reader(shared_broker().settings());
-    const auto last = reader.last_records(topic.partitions(64), Deadline(30s));
+    const auto last = reader.last_records(topic.partitions(64), Deadline(30s)).records;
     ASSERT_EQ(last.size(), 3U);
     EXPECT_EQ(last.at({topic.name, 0}).value, "9");
     EXPECT_EQ(last.at({topic.name, 20}).value, "7");
@@ -61,8 +61,24 @@ TEST(RecordReader, LooksBehindAbortedRecordsHoweverMany) {
     producer = topic.producer();
     RecordReader reader(shared_broker().settings());
     const auto last = reader.last_records(topic.partitions(1), Deadline(30s));
-    ASSERT_EQ(last.size(), 1U);
-    EXPECT_EQ(last.begin()->second.value, "kept");
+    ASSERT_EQ(last.records.size(), 1U);
+    EXPECT_EQ(last.records.begin()->second.value, "kept");
+    EXPECT_TRUE(last.undecided.empty());
+}
+
+TEST(RecordReader, SaysWhereATransactionHasNotEnded) {
+    const Topic topic(2);
+    auto producer = topic.producer();
+    topic.write(*producer, 0, "kept");
+    std::vector<OutgoingRecord> records(3, {topic.name, 0, "k", "left open", {}});
+    records.push_back({topic.name, 9, "k", "nowhere", {}});
+    EXPECT_THROW(producer->commit(records, Deadline(30s)), Error);
+    RecordReader reader(shared_broker().settings());
+    const auto open = reader.last_records(topic.partitions(2), Deadline(30s));
+    EXPECT_EQ(open.records.at({topic.name, 0}).value, "kept");
+    EXPECT_EQ(open.undecided, (std::set<KafkaPartition>{{topic.name, 0}}));
+    producer = topic.producer();
+    EXPECT_TRUE(reader.last_records(topic.partitions(2), Deadline(30s)).undecided.empty());
 }
 
 TEST(RecordReader, FollowsFromAnOffsetAndWaitsForMore) {

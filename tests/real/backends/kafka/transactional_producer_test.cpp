@@ -54,6 +54,17 @@ TEST(TransactionalProducer, WritesWhatReadersSeeInOrder) {
     EXPECT_EQ(read_all(topic, 1), (std::vector<std::string>{"x"}));
 }
 
+TEST(TransactionalProducer, NobodySeesWhatItAbortedAndItGoesOn) {
+    const std::string topic = fresh_topic();
+    TransactionalProducer producer(shared_broker().settings(), topic);
+    producer.begin(Deadline(30s));
+    write(producer, topic, {{0, "a"}});
+    producer.abort_in({{topic, 0}, {topic, 1}}, Deadline(30s));
+    write(producer, topic, {{0, "b"}, {0, "end"}, {1, "end"}});
+    EXPECT_EQ(read_all(topic, 0), (std::vector<std::string>{"a", "b"}));
+    EXPECT_TRUE(read_all(topic, 1).empty());
+}
+
 TEST(TransactionalProducer, OfTwoWithOneNameTheLaterIsAlone) {
     const std::string topic = fresh_topic();
     TransactionalProducer first(shared_broker().settings(), topic);

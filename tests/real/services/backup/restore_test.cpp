@@ -8,7 +8,10 @@
 #include "backends/postgres/backup/snapshot.h"
 #include "base/encoding.h"
 #include "services/backup/backup.h"
+#include "services/commit/record_answer.h"
+#include "services/replay/replayer.h"
 #include "support/living_core.h"
+#include "support/redis/buffer_server.h"
 
 namespace soma::services {
 namespace {
@@ -170,6 +173,42 @@ TEST_F(RestoreTest, AServiceThatRanThroughARestoreAnswersNoMore) {
     }
 }
 
+TEST_F(RestoreTest, NorDoesItAnswerByWayOfTheBuffer) {
+    back_up_all();
+    const std::string name = fresh_database();
+    restore_into(name);
+    backends::ConnectionPool pool(core.world.cluster.app(name), 2);
+    backends::Tenants tenants(pool);
+    const auto restored = *tenants.find(tenant.id, soon());
+    const test::BufferServer server;
+    backends::AuditStream buffer(server.config());
+    CommitterOptions options;
+    options.buffer = &buffer;
+    Committer committer(core.world.cluster.app(name), options);
+    committer.start();
+    domain::EventDraft event;
+    event.id = core.ids.next(wall_clock_now());
+    event.action = "recall";
+    const auto record = [&] {
+        record_answer(committer, restored.streams(), wall_clock_now(), event, soon());
+    };
+    record();
+    const auto superuser = backends::Connection::open(core.world.cluster.superuser(name), soon());
+    superuser->run_script("UPDATE log SET log_id = gen_random_uuid()", soon());
+    committer.outage().begin();  // the restore took its time
+    Replayer replayer(buffer, tenants, committer);
+    record();
+    EXPECT_EQ(buffer.length(), 1U);
+    EXPECT_TRUE(test::error_of([&] { replayer.drain(soon()); }));
+    EXPECT_FALSE(committer.outage().goes_on()) << "PostgreSQL is back, with another log";
+    for (int i = 0; i < 2; ++i) {
+        const auto error = test::error_of(record);
+        ASSERT_TRUE(error);
+        EXPECT_EQ(error->kind(), ErrorKind::unavailable);
+    }
+    EXPECT_EQ(buffer.length(), 1U) << "what waits there is for a process of the new log";
+}
+
 TEST_F(RestoreTest, WhatWasNotCommittedWasNeverThere) {
     back_up_all();
     const std::string name = fresh_database();
@@ -197,7 +236,8 @@ TEST_F(RestoreTest, EveryTableIsThereWithEveryRow) {
     const auto tables = backends::tables_to_copy(*connection, soon());
     EXPECT_GE(tables.size(), 13U);
     for (const auto& table : tables) {
-        if (table.name != "events") {  // the restore writes some of its own
+        // The restore writes into these itself: its event, and where the log before it began.
+        if (table.name != "events" && table.name != "former_logs") {
             EXPECT_EQ(number(name, "SELECT count(*) FROM " + table.name),
                       number("soma", "SELECT count(*) FROM " + table.name))
                 << table.name;
@@ -205,6 +245,8 @@ TEST_F(RestoreTest, EveryTableIsThereWithEveryRow) {
     }
     EXPECT_EQ(number(name, "SELECT count(*) FROM events"),
               number("soma", "SELECT count(*) FROM events") + 1);
+    EXPECT_EQ(number(name, "SELECT count(*) FROM former_logs"),
+              number("soma", "SELECT count(*) FROM former_logs") + 1);
     // The owner cannot insert at other times: row-level security is forced again.
     EXPECT_THROW(connection->run_script("INSERT INTO token_usage VALUES (gen_random_uuid(),"
                                         " gen_random_uuid(), now(), 1, NULL)",

@@ -176,6 +176,32 @@ TEST_F(KeeperTest, ALawIsNotInForceBeforeTheMarkIsRaised) {
     EXPECT_FALSE(in_force.why_not(wall_clock_now()).empty());
 }
 
+TEST_F(KeeperTest, WhatOthersPutInForceMeanwhileIsNoRollback) {
+    constexpr int kVersions = 20;
+    all.enact(all.first);
+    std::atomic<bool> done{false};
+    std::string trouble;
+    std::thread other([&] {
+        LawInForce in_force;
+        const auto keeper = all.another_keeper(in_force);
+        while (!done) {
+            try {
+                keeper->refresh(test::LivingCore::soon());
+            } catch (const Error& error) {
+                if (error.public_message() != "the law was changed meanwhile: try again") {
+                    trouble = error.public_message();
+                }
+            }
+        }
+    });
+    for (int version = 2; version <= kVersions; ++version) {
+        all.enact(all.next());
+    }
+    done = true;
+    other.join();
+    EXPECT_EQ(trouble, "");
+}
+
 TEST_F(KeeperTest, ItsThreadFollowsOthersAndWithdrawsWhatDoesNotVerifyWhileItIsAsked) {
     LawInForce in_force;
     LawArchive archive(all.snapshots, all.laws);

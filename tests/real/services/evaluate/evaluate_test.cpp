@@ -1,9 +1,12 @@
 #include "services/evaluate/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "domain/planner/utility_refusal.h"
+#include "support/law/enforced_law.h"
 #include "support/living_core.h"
 
 namespace soma::services {
@@ -68,6 +71,7 @@ TEST_F(EvaluateTest, TheSealedRecordNamesWhatItRestedOn) {
     EXPECT_EQ(record.token_budget, 50U);
     EXPECT_EQ(record.state_sequence, 1U);
     EXPECT_EQ(record.weights, domain::default_weights());
+    EXPECT_EQ(record.weights_version, 0U) << "nothing was learnt yet";
     ASSERT_EQ(record.memories.size(), 1U);
     EXPECT_EQ(record.memories[0].memory.to_string(), made.id());
     EXPECT_EQ(domain::score_of(record.memories[0].values, record.weights),
@@ -78,6 +82,7 @@ TEST_F(EvaluateTest, TheSealedRecordNamesWhatItRestedOn) {
     EXPECT_EQ(event.at("stream"), "access");
     EXPECT_EQ(event.at("action"), "brain.evaluate");
     EXPECT_EQ(event.at("details").at("evaluation_id"), answer.evaluation_id().c_str());
+    EXPECT_EQ(event.at("details").at("weights_version"), 0U);
     EXPECT_EQ(event.at("targets").at(0), made.id().c_str());
 }
 
@@ -130,6 +135,121 @@ TEST_F(EvaluateTest, MoreThanTwentyMemoriesAreCappedAndABudgetCutsThePrompt) {
     EXPECT_EQ(answer.capped(0), "memories");
     EXPECT_EQ(answer.capped(1), "prompt");
     EXPECT_LE(test::embedder().count_pieces(answer.prompt()), 30U);
+}
+
+TEST_F(EvaluateTest, ALowUtilityIsRefusedBeforeAnythingIsFoundOrKept) {
+    const auto tenant = core.tenant();
+    const auto context = LivingCore::request("Brain.Evaluate");
+    auto admission = LivingCore::admitted(tenant, context);
+    EvaluateRequest asked;
+    asked.set_query("Shall we?");
+    asked.set_session_id("s");
+    asked.set_confidence(1);
+    EXPECT_EQ(core.judging.evaluate(context, admission, asked).utility().utility(), 1);
+    const auto events = core.events(tenant.id).size();
+    const auto refused = [&]() -> std::optional<domain::UtilityRefusal> {
+        try {
+            core.judging.evaluate(context, admission, asked);
+        } catch (const domain::UtilityRefusal& refusal) {
+            return refusal;
+        }
+        return std::nullopt;
+    };
+    asked.set_confidence(std::exp(-1) * (1 - 1e-9));
+    ASSERT_TRUE(refused()) << "a bit more doubt than the law's b makes up for";
+    EXPECT_LT(refused()->figures().utility, 0);
+    EXPECT_EQ(refused()->article(), "utility");
+    asked.clear_confidence();
+    EXPECT_FALSE(refused());
+    admission.penalty = 1.25;
+    admission.penalised_by = "isolation";
+    ASSERT_TRUE(refused());
+    EXPECT_EQ(refused()->figures().utility, -0.25);
+    EXPECT_EQ(refused()->article(), "isolation");
+    EXPECT_EQ(core.events(tenant.id).size(), events + 1) << "of the one that passed in between";
+}
+
+TEST_F(EvaluateTest, WhatIsPlannedMustBeWhole) {
+    const auto tenant = core.own_vectors(2);
+    EvaluateRequest asked;
+    asked.set_query("x");
+    asked.set_confidence(0);
+    test::expect_error(ErrorKind::invalid_argument, "/confidence",
+                       [&] { core.evaluate(tenant, asked); });
+    asked.clear_confidence();
+    asked.set_cost_tokens(7);
+    test::expect_error(ErrorKind::invalid_argument, "/price",
+                       [&] { core.evaluate(tenant, asked); });
+    asked.clear_cost_tokens();
+    asked.set_price(7);
+    test::expect_error(ErrorKind::invalid_argument, "/cost_tokens",
+                       [&] { core.evaluate(tenant, asked); });
+}
+
+TEST_F(EvaluateTest, ChatFormsCarryThePromptInMessages) {
+    const auto tenant = core.tenant();
+    core.remember(tenant, "The bridge opens at noon.");
+    EvaluateRequest asked;
+    asked.set_query("bridge?");
+    asked.set_render("openai_messages");
+    const auto openai = core.evaluate(tenant, asked);
+    EXPECT_EQ(openai.prompt(), "");
+    ASSERT_EQ(openai.rendering().messages_size(), 1) << "the law of these tests says nothing";
+    EXPECT_EQ(openai.rendering().messages(0).role(), "user");
+    EXPECT_FALSE(openai.rendering().has_system());
+    asked.set_render("anthropic_messages");
+    const auto anthropic = core.evaluate(tenant, asked);
+    EXPECT_TRUE(anthropic.rendering().has_system());
+    EXPECT_EQ(anthropic.rendering().messages(0).content(),
+              openai.rendering().messages(0).content());
+    const auto record = record_of(tenant, anthropic.evaluation_id());
+    ASSERT_TRUE(record.answered);
+    EXPECT_EQ(record.answered->form, domain::PromptForm::anthropic_messages);
+    EXPECT_EQ(record.answered->digest, anthropic.digest());
+    EXPECT_EQ(record.answered->epoch, tenant.epoch);
+}
+
+TEST_F(EvaluateTest, WhatTheLawSaysOfAMemorysTagsDecidesOfItsPlace) {
+    const auto tenant = core.tenant();
+    RememberRequest item;
+    item.set_text("The bridge opens at noon.");
+    item.add_tags("secret");
+    const auto secret = core.remember(tenant, item);
+    const auto open = core.remember(tenant, "The bridge is red.");
+    EvaluateRequest asked;
+    asked.set_query("bridge");
+    asked.set_explain(true);
+    const auto context = LivingCore::request("Brain.Evaluate");
+    auto admission = LivingCore::admitted(tenant, context);
+    EXPECT_EQ(core.judging.evaluate(context, admission, asked).memories_size(), 2);
+    const auto law = [](testing::json::object effect) {
+        return testing::enforced(
+            {testing::allow_all_json(),
+             testing::rule_json("tagged", {{"tags", testing::json::array{"secret"}}},
+                                std::move(effect), "review")});
+    };
+    admission.law = law({{"type", "deny"}});
+    const auto answer = core.judging.evaluate(context, admission, asked);
+    ASSERT_EQ(answer.memories_size(), 1);
+    EXPECT_EQ(answer.memories(0).id(), open.id());
+    EXPECT_EQ(answer.memories(0).weight(), 1);
+    EXPECT_EQ(answer.prompt().find("noon"), std::string::npos);
+    const auto vetoed = std::find_if(answer.candidates().begin(), answer.candidates().end(),
+                                     [](const auto& each) { return !each.vetoed_by().empty(); });
+    ASSERT_NE(vetoed, answer.candidates().end());
+    EXPECT_EQ(vetoed->name(), "as_found");
+    EXPECT_EQ(vetoed->vetoed_by(), "review");
+    EXPECT_FALSE(vetoed->chosen());
+    asked.set_explain(false);
+    EXPECT_EQ(core.judging.evaluate(context, admission, asked).memories_size(), 1)
+        << "whether anybody looks or not";
+    admission.law = law({{"type", "penalty"}, {"amount", 9}});
+    EXPECT_EQ(core.judging.evaluate(context, admission, asked).memories_size(), 1);
+    admission.law = law({{"type", "penalty"}, {"amount", 0.0001}});
+    EXPECT_EQ(core.judging.evaluate(context, admission, asked).memories_size(), 2);
+    EXPECT_EQ(core.replay(tenant, answer.evaluation_id()).SerializeAsString(),
+              answer.SerializeAsString());
+    EXPECT_NE(secret.id(), open.id());
 }
 
 TEST_F(EvaluateTest, ItWaitsForAStateAndRefusesAForeignOne) {

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "domain/planner/utility_refusal.h"
+#include "somabrain/v1/audit.pb.h"
 #include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/constitution.pb.h"
 #include "somabrain/v1/subject.pb.h"
@@ -20,6 +22,7 @@ namespace {
 
 using domain::Endpoint;
 using domain::TokenRefusal;
+using somabrain::v1::AuditEvent;
 using somabrain::v1::EraseSubjectRequest;
 using somabrain::v1::EvaluateRequest;
 using somabrain::v1::ProposeRequest;
@@ -31,7 +34,8 @@ namespace json = boost::json;
 std::string method_of(Endpoint endpoint) {
     for (const auto* method : testing::methods_of(
              {RememberRequest::descriptor()->file(), EvaluateRequest::descriptor()->file(),
-              EraseSubjectRequest::descriptor()->file(), ProposeRequest::descriptor()->file()})) {
+              EraseSubjectRequest::descriptor()->file(), ProposeRequest::descriptor()->file(),
+              AuditEvent::descriptor()->file()})) {
         if (endpoint_of(method->full_name()) == endpoint) {
             return method->full_name().substr(std::string_view("somabrain.v1.").size());
         }
@@ -49,7 +53,7 @@ class GateTest : public ::testing::Test {
         issuer.rules.audience = "somabrain";
         issuer.jwks_file = key_file;
         verifier.emplace(std::vector{issuer});
-        directory.emplace(core.tenants);
+        directory.emplace(core.tenants, core.committer.outage());
         gate.emplace(*verifier, *directory, core.laws, core.committer, core.ids);
     }
     ~GateTest() override { std::filesystem::remove(key_file); }
@@ -192,6 +196,42 @@ TEST_F(GateTest, WhatTheLawDeniesIsRefusedAndOnRecordWithItsArticle) {
     EXPECT_EQ(gate->judge(admission, item), admission);
 }
 
+TEST_F(GateTest, ALowUtilityIsOnRecordWithItsFigures) {
+    const auto context = request("Brain.Evaluate", tenant.id, "agent");
+    const auto admission = gate->admit(context);
+    domain::UtilityFigures figures;
+    figures.utility = -0.5;
+    figures.probability = 0.25;
+    gate->record_refusal(context, *admission,
+                         domain::UtilityRefusal(admission->law->law, figures, ""), 403);
+    const auto events = core.events(tenant.id);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].at("decision"), "refused");
+    EXPECT_EQ(events[0].at("article"), "utility");
+    const auto& said = events[0].at("details").at("utility");
+    EXPECT_EQ(said.at("utility").to_number<double>(), -0.5);
+    EXPECT_EQ(said.at("probability").to_number<double>(), 0.25);
+}
+
+TEST_F(GateTest, PenaltiesReachTheUtility) {
+    testing::put_in_force(
+        core.laws,
+        testing::enforced(
+            {testing::allow_all_json(),
+             testing::rule_json("dear", {{"amounts", json::array{{{"name", "cost"}, {"min", 10}}}}},
+                                {{"type", "penalty"}, {"amount", 0.5}}, "review")}));
+    const auto context = request("Brain.Evaluate", tenant.id, "agent");
+    const auto admission = gate->admit(context);
+    somabrain::v1::EvaluateRequest question;
+    question.set_query("May I?");
+    EXPECT_EQ(gate->judge(admission, question), admission);
+    question.set_cost_tokens(10);
+    question.set_price(1);
+    const auto judged = gate->judge(admission, question);
+    EXPECT_EQ(judged->penalty, 0.5);
+    EXPECT_EQ(judged->penalised_by, "review");
+}
+
 TEST_F(GateTest, WhatWasBlottedOutIsNeitherKeptNorFoundNorInTheSession) {
     const json::object redact{{"type", "redact"}, {"classes", {"pii.email"}}};
     testing::put_in_force(
@@ -258,6 +298,7 @@ TEST(Endpoints, EveryMethodOfTheContractHasOne) {
     for (const auto* file : {somabrain::v1::RememberRequest::descriptor()->file(),
                              somabrain::v1::EraseSubjectRequest::descriptor()->file(),
                              somabrain::v1::ProposeRequest::descriptor()->file(),
+                             somabrain::v1::AuditEvent::descriptor()->file(),
                              somabrain::v1::EvaluateRequest::descriptor()->file()}) {
         for (int s = 0; s < file->service_count(); ++s) {
             for (int m = 0; m < file->service(s)->method_count(); ++m) {

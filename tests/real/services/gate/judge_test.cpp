@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "services/gate/gate.h"
+#include "somabrain/v1/audit.pb.h"
 #include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/memory.pb.h"
 #include "somabrain/v1/subject.pb.h"
@@ -43,9 +44,9 @@ struct Method {
 };
 std::vector<Method> governed() {
     std::vector<Method> out;
-    for (const auto* method : testing::methods_of({RememberRequest::descriptor()->file(),
-                                                   EvaluateRequest::descriptor()->file(),
-                                                   EraseSubjectRequest::descriptor()->file()})) {
+    for (const auto* method : testing::methods_of(
+             {RememberRequest::descriptor()->file(), EvaluateRequest::descriptor()->file(),
+              EraseSubjectRequest::descriptor()->file(), AuditEvent::descriptor()->file()})) {
         const Endpoint endpoint = endpoint_of(method->full_name());
         if (!domain::is_constitutional(endpoint)) {
             out.push_back({endpoint, method->input_type()});
@@ -145,6 +146,17 @@ TEST(Judge, DirectivesGoToTheirEndpoint) {
         EXPECT_EQ(judgement.policy, is_meant
                                         ? (std::vector<domain::Advice>{{"review", "Be brief."}})
                                         : std::vector<domain::Advice>{});
+    });
+}
+
+TEST(Judge, PenaltiesGoToTheirEndpointWithTheirArticle) {
+    const object penalty{{"type", "penalty"}, {"amount", 0.5}};
+    for_each_pair(penalty, [](const EnforcedLaw& law, const Method& method, bool is_meant) {
+        const auto request = testing::filled_request(method.request, "tea");
+        const auto judgement = asked(law, method.endpoint, *request);
+        ASSERT_FALSE(judgement.refusal);
+        EXPECT_EQ(judgement.penalty, is_meant ? 0.5 : 0);
+        EXPECT_EQ(judgement.penalised_by, is_meant ? "review" : "");
     });
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "services/gate/gate.h"
+#include "somabrain/v1/audit.pb.h"
 #include "somabrain/v1/brain.pb.h"
 #include "somabrain/v1/memory.pb.h"
 #include "somabrain/v1/subject.pb.h"
@@ -24,7 +25,8 @@ std::vector<const google::protobuf::Descriptor*> judged_types() {
     std::set<const google::protobuf::Descriptor*> types;
     for (const auto* method : testing::methods_of({RememberRequest::descriptor()->file(),
                                                    EvaluateRequest::descriptor()->file(),
-                                                   EraseSubjectRequest::descriptor()->file()})) {
+                                                   EraseSubjectRequest::descriptor()->file(),
+                                                   ListAuditEventsRequest::descriptor()->file()})) {
         if (domain::is_constitutional(endpoint_of(method->full_name()))) {
             continue;
         }
@@ -63,10 +65,15 @@ TEST(RequestReader, EveryStringIsWordsUnlessItIsNamedHere) {
         {"EvaluateRequest.session_id", Reading::name},
         {"EvaluateRequest.subject", Reading::name},
         {"EvaluateRequest.at_least", std::nullopt},
+        {"PlanRequest.subject", Reading::name},
         {"FeedbackRequest.session_id", Reading::name},
         {"FeedbackRequest.metadata", Reading::object},
         {"EndSessionRequest.id", Reading::name},
-        {"EraseSubjectRequest.id", Reading::name}};
+        {"EraseSubjectRequest.id", Reading::name},
+        {"ListAuditEventsRequest.action", Reading::name},
+        {"ListAuditEventsRequest.actor", Reading::name},
+        {"ListAuditEventsRequest.telemetry_ref", Reading::name},
+        {"ListCheckpointsRequest.cursor", std::nullopt}};
     std::size_t met = 0;
     for (const auto* type : judged_types()) {
         for (int i = 0; i < type->field_count(); ++i) {
@@ -90,9 +97,14 @@ TEST(RequestReader, EveryStringIsWordsUnlessItIsNamedHere) {
 
 TEST(RequestReader, EveryNumberIsAnAmountUnlessItIsNamedHere) {
     const std::set<std::string> others{
-        "RememberRequest.turn",    "RememberRequest.ttl_seconds", "RememberRequest.importance",
-        "LinkRequest.weight",      "FeedbackRequest.reward",      "FeedbackRequest.tokens",
-        "RecallRequest.embedding", "RememberRequest.embedding",   "EvaluateRequest.embedding"};
+        "RememberRequest.turn", "RememberRequest.ttl_seconds", "RememberRequest.importance",
+        "LinkRequest.weight", "FeedbackRequest.reward", "FeedbackRequest.tokens",
+        "RecallRequest.embedding", "RememberRequest.embedding", "EvaluateRequest.embedding",
+        "RecallRequest.min_coverage",
+        // What is planned; tokens × price is the amount `cost`.
+        "EvaluateRequest.confidence", "EvaluateRequest.cost_tokens", "EvaluateRequest.price",
+        "EvaluateRequest.predicted_latency_seconds", "PlanRequest.confidence",
+        "PlanRequest.cost_tokens", "PlanRequest.price", "PlanRequest.predicted_latency_seconds"};
     for (const auto* type : judged_types()) {
         for (int i = 0; i < type->field_count(); ++i) {
             const auto* field = type->field(i);
@@ -173,6 +185,22 @@ TEST(RequestReader, AmountsHaveTheDefaultsOfTheStories) {
     RequestReader(EvaluateRequest::descriptor()).read_amounts(request, facts);
     EXPECT_EQ(amount(facts, Amount::results), 3);
     EXPECT_EQ(amount(facts, Amount::tokens), 500);
+    EXPECT_EQ(amount(facts, Amount::cost), std::nullopt);
+}
+
+TEST(RequestReader, WhatAnActionCostsIsTokensTimesPrice) {
+    const RequestReader reader(EvaluateRequest::descriptor());
+    domain::RequestFacts facts;
+    EvaluateRequest request;
+    request.set_cost_tokens(300);
+    reader.read_amounts(request, facts);
+    EXPECT_EQ(amount(facts, Amount::cost), std::nullopt);
+    request.set_price(0.5);
+    reader.read_amounts(request, facts);
+    EXPECT_EQ(amount(facts, Amount::cost), 150);
+    request.set_price(0);
+    reader.read_amounts(request, facts);
+    EXPECT_EQ(amount(facts, Amount::cost), 0);
 }
 
 TEST(RequestReader, OnlyABatchHasItems) {

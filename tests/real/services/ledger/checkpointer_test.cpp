@@ -39,7 +39,8 @@ class CheckpointerTest : public ::testing::Test {
         for (auto& each : outcomes) each.get();
     }
     std::unique_ptr<Checkpointer> make(backends::Vault& signing) {
-        return std::make_unique<Checkpointer>(settings, core.world.cluster.app(), signing, archive);
+        return std::make_unique<Checkpointer>(settings, core.world.cluster.app(), signing, archive,
+                                              nobody);
     }
     /// A server that has just lost a session may still hold its lock for a moment.
     static void lead(Checkpointer& checkpointer) {
@@ -90,6 +91,7 @@ class CheckpointerTest : public ::testing::Test {
     backends::Vault vault{Lawgivers::bao().login("vault")};
     backends::ObjectStore objects{Lawgivers::new_bucket()};
     TileArchive archive{objects, std::chrono::days(1)};
+    Witnessing nobody{{}, core.world.cluster.app()};  // tests/real/server/witness has one
 };
 
 TEST_F(CheckpointerTest, WhatItSignsAndArchivesIsFoundGood) {
@@ -164,6 +166,70 @@ TEST_F(CheckpointerTest, WithStorageAwayItSignsAndOwesTheTiles) {
     EXPECT_EQ(checkpointer->health().archive_trouble, "");
     EXPECT_EQ(checkpointer->health().owed_tiles, 0U);
     expect_good();
+}
+
+TEST_F(CheckpointerTest, WhatWasNotSavedIsOwedByTheNextProcess) {
+    Lawgivers::storage().kill_now();
+    write(300);
+    auto checkpointer = make(vault);
+    lead(*checkpointer);
+    EXPECT_GE(checkpointer->health().owed_tiles, 1U);
+    checkpointer.reset();
+    Lawgivers::storage().start();
+    checkpointer = make(vault);
+    lead(*checkpointer);
+    EXPECT_EQ(checkpointer->health().archive_trouble, "");
+    expect_good();
+}
+
+TEST_F(CheckpointerTest, ATreeThatIsNotTheSignedOneIsNotGrown) {
+    static constexpr backends::Statement kBend{
+        "test_bend",
+        "UPDATE checkpoints SET peaks = set_byte(peaks, 7, get_byte(peaks, 7) # 1)"
+        " WHERE (log_id, size) = (SELECT c.log_id, max(c.size) FROM checkpoints c JOIN log USING"
+        " (log_id) GROUP BY c.log_id)"};
+    write(5);
+    lead(*make(vault));
+    as_superuser(kBend);
+    write(5);
+    auto checkpointer = make(vault);
+    lead(*checkpointer);
+    EXPECT_EQ(checkpointer->health().trouble, "the newest checkpoint is not of its tree");
+    as_superuser(kBend);  // and back
+    checkpointer = make(vault);
+    lead(*checkpointer);
+    EXPECT_EQ(checkpointer->health().trouble, "");
+    expect_good();
+}
+
+TEST_F(CheckpointerTest, ALeafThatWasChangedWithItsEventIsNotArchived) {
+    // Body and hash fit each other again: only what was signed tells. In a full tile, then behind
+    // the last one; what is locked before it was compared could never be put right.
+    static constexpr backends::Statement kForge{
+        "test_forge",
+        "UPDATE events SET body = convert_to(replace(convert_from(body, 'UTF8'), $1::text,"
+        " $2::text), 'UTF8'), leaf = sha256('\\x00'::bytea || convert_to(replace(convert_from("
+        "body, 'UTF8'), $1::text, $2::text), 'UTF8')) WHERE log_index = (SELECT CASE WHEN"
+        " $3::text = 'full' THEN first_index + (size - first_index) / 256 * 256 ELSE size END - 1"
+        " FROM log)"};
+    const auto forge = [&](const char* from, const char* to, const char* where) {
+        as_superuser(kForge, backends::Params().add_text(from).add_text(to).add_text(where));
+    };
+    for (const auto* where : {"full", "last"}) {
+        write(300 + ((leaves() + 300) % 256 == 0 ? 1 : 0));  // the last tile is not full
+        Lawgivers::storage().kill_now();
+        const auto checkpointer = make(vault);
+        lead(*checkpointer);
+        forge("allowed", "refused", where);
+        Lawgivers::storage().start();
+        checkpointer->round(LivingCore::soon());
+        EXPECT_EQ(checkpointer->health().archive_trouble, "leaves are not those that were signed")
+            << where;
+        forge("refused", "allowed", where);
+        checkpointer->round(LivingCore::soon());
+        EXPECT_EQ(checkpointer->health().archive_trouble, "") << where;
+        expect_good();
+    }
 }
 
 TEST_F(CheckpointerTest, AnEventThatWasChangedIsNotArchived) {

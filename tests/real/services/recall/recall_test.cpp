@@ -1,6 +1,7 @@
 #include "services/recall/recall.h"
 
 #include "base/encoding.h"
+#include "services/recall/find.h"
 #include "support/living_core.h"
 
 namespace soma::services {
@@ -48,6 +49,21 @@ TEST_F(RecallTest, AnswersWithWhatItRecordsAsTargets) {
         core.keyring.subject(tenant.id, "", Keyring::IfAbsent::nothing, LivingCore::soon());
     EXPECT_EQ(event.at("request_digest"), to_hex(own->digest(asked.SerializeAsString())).c_str());
     EXPECT_EQ(event.at("answer_digest"), to_hex(own->digest(answer.SerializeAsString())).c_str());
+}
+
+/// The benchmark of what recording costs leaves out nothing else.
+TEST_F(RecallTest, FindsWhatItAnswersBeforeItRecordsIt) {
+    core.remember(tenant, item("the river froze"));
+    const auto before = core.events(tenant.id).size();
+    const auto asked = asking("river");
+    const Time now = wall_clock_now();
+    const auto context = LivingCore::request("Memory.Recall", now);
+    const auto theta = core.weights.of(LivingCore::admitted(tenant, context), context.deadline);
+    const auto found = find_answer(core.searcher, theta.weights, context, tenant, asked);
+    EXPECT_EQ(core.events(tenant.id).size(), before);
+    EXPECT_EQ(core.recall(tenant, asked, now).SerializeAsString(),
+              found.response.SerializeAsString());
+    EXPECT_EQ(core.events(tenant.id).size(), before + 1);
 }
 
 TEST_F(RecallTest, ExplainedViewsRecomputeToTheScore) {

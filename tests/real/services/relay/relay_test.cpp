@@ -178,6 +178,28 @@ TEST_F(RelayTest, AnEventThatIsMissingStopsItAndSaysSo) {
     wait_until([] { return lag() >= 15; }, "the lag is seen");
 }
 
+TEST_F(RelayTest, WritesNothingBesideWhatKafkaHasNotDecidedOn) {
+    ledger.add(60);
+    const auto stranger = [] {
+        auto out = std::make_unique<backends::TransactionalProducer>(shared_broker().settings(),
+                                                                     "a stranger");
+        out->begin(Deadline(60s));
+        return out;
+    };
+    auto producer = stranger();
+    const std::string_view audit = domain::topic_name(Topic::audit);
+    // A partition that is not there fails the batch after the first record was sent.
+    const std::vector<backends::OutgoingRecord> batch{{audit, 0, {}, {}, {}},
+                                                      {audit, domain::kPartitions, {}, {}, {}}};
+    EXPECT_THROW(producer->commit(batch, Deadline(30s)), Error);
+    Relay relay(settings());
+    relay.start();
+    wait_for(relay, RelayState::failing);
+    EXPECT_EQ(relay.health().trouble, "kafka has not decided on what lies at a topic's end");
+    producer = stranger();  // which ends the former's transaction
+    expect_all_in_audit();
+}
+
 TEST_F(RelayTest, WithoutItsTopicsItSaysWhoMakesThem) {
     RelaySettings elsewhere = settings();
     test::KafkaBroker empty;

@@ -4,6 +4,9 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <random>
 
 #include "base/unicode.h"
 #include "domain/constitution/document/constitution.h"
@@ -148,6 +151,117 @@ TEST(Prompt, NoBudgetIsOverrun) {
         RC_ASSERT(count_words(prompt.text) <= budget);
         RC_ASSERT(count_code_points(prompt.text) <= kMaxPromptCharacters);
     }));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find('\n', at);
+        lines.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return lines;
+}
+
+TEST(Prompt, MessagesMarkWhatIsRememberedWithSourceAndTrust) {
+    const Uuid id = *Uuid::parse("0198c0de-0000-7000-8000-000000000001");
+    const std::vector<QuotedMemory> memories{
+        {"She moved.", "Caroline", parse_rfc3339("2023-05-08T13:56:00Z"), id, "fact"},
+        {"A note.", "", std::nullopt, id, ""}};
+    const std::vector<WorkingMemory> session{said("Mel", "Hi"),
+                                             {WorkingMemory::Kind::query, id, "Who?", "", Time{}}};
+    const std::vector<PolicyDirective> policy{{"review", "Ask a person."}};
+    for (const auto form : {PromptForm::openai_messages, PromptForm::anthropic_messages}) {
+        const auto prompt = render_prompt(policy, "Where does she live?", memories, session,
+                                          std::nullopt, count_words, form);
+        EXPECT_TRUE(prompt.complete);
+        EXPECT_EQ(prompt.system, "What the law says, by article:\nreview: Ask a person.\n");
+        const auto lines = lines_of(prompt.text);
+        ASSERT_EQ(lines.size(), 8U);
+        EXPECT_EQ(lines[1],
+                  "{\"rank\":1,\"id\":\"0198c0de-0000-7000-8000-000000000001\","
+                  "\"kind\":\"fact\",\"speaker\":\"Caroline\","
+                  "\"time\":\"2023-05-08T13:56:00.000000Z\",\"trust\":\"reported\","
+                  "\"text\":\"She moved.\"}");
+        EXPECT_EQ(lines[2],
+                  "{\"rank\":2,\"id\":\"0198c0de-0000-7000-8000-000000000001\","
+                  "\"trust\":\"noted\",\"text\":\"A note.\"}");
+        EXPECT_NE(lines[4].find("\"kind\":\"turn\""), std::string::npos);
+        EXPECT_NE(lines[4].find("\"trust\":\"reported\",\"text\":\"Hi\"}"), std::string::npos);
+        EXPECT_NE(lines[5].find("\"kind\":\"query\""), std::string::npos);
+        EXPECT_NE(lines[5].find("\"trust\":\"noted\""), std::string::npos);
+        EXPECT_EQ(lines[7], "\"Where does she live?\"");
+    }
+}
+
+TEST(Prompt, InMessagesNothingRememberedLeavesItsObject) {
+    const auto text_of = [](const std::vector<std::uint16_t>& units) {
+        std::string text;
+        for (const std::uint16_t unit : units) {
+            const bool is_surrogate = unit >= 0xd800 && unit < 0xe000;
+            append_utf8(text, is_surrogate ? U'"' : char32_t{unit});
+        }
+        return text;
+    };
+    ASSERT_TRUE(rc::check([&](const std::vector<std::uint16_t>& said,
+                              const std::vector<std::uint16_t>& by) {
+        const std::string text = text_of(said);
+        const std::string speaker = text_of(by);
+        const std::vector<QuotedMemory> memories{{text, speaker, std::nullopt, Uuid{}, speaker}};
+        const auto prompt = render_prompt({}, "q", memories, {}, std::nullopt, count_words,
+                                          PromptForm::openai_messages);
+        const auto lines = lines_of(prompt.text);
+        RC_ASSERT(lines.size() == 4U);
+        const auto object = boost::json::parse(lines[1]).as_object();
+        const auto* shown = object.if_contains("text");
+        RC_ASSERT((shown == nullptr ? "" : std::string(shown->as_string())) == text);
+        RC_ASSERT(object.contains("speaker") == !speaker.empty());
+    }));
+}
+
+TEST(Prompt, TenThousandBudgetsOfEveryFormAreKept) {
+    std::mt19937_64 random(20);
+    const auto below = [&](std::size_t most) { return random() % most; };
+    const auto words = [&](std::size_t most) {
+        std::string text;
+        for (std::size_t n = below(most); n > 0; --n) {
+            text += below(9) == 0 ? "\n\"" : below(9) == 0 ? "\u2028" : "word ";
+        }
+        return text;
+    };
+    std::size_t complete = 0;
+    for (int round = 0; round < 10'000; ++round) {
+        std::vector<std::string> texts(below(20));
+        std::vector<QuotedMemory> memories;
+        std::vector<WorkingMemory> session;
+        for (auto& text : texts) {
+            text = words(40);
+            const auto speaker = std::string_view(text).substr(0, 4);
+            memories.push_back({text, speaker, std::nullopt, Uuid{}, "fact"});
+            session.push_back(said("s", text));
+        }
+        const std::vector<PolicyDirective> policy(below(3), {"article", "Ask a person first."});
+        const std::size_t budget = 1 + below(below(2) == 0 ? 60 : 2'000);
+        const auto form = static_cast<PromptForm>(below(kPromptFormCount));
+        const auto prompt =
+            render_prompt(policy, words(60), memories, session, budget, count_words, form);
+        ASSERT_LE(count_words(prompt.system) + count_words(prompt.text), budget);
+        ASSERT_LE(count_code_points(prompt.system) + count_code_points(prompt.text),
+                  kMaxPromptCharacters);
+        ASSERT_TRUE(form != PromptForm::plain || prompt.system.empty());
+        complete += prompt.complete ? 1 : 0;
+    }
+    EXPECT_GT(complete, 500U);
+    EXPECT_LT(complete, 9'500U);
+}
+
+TEST(Prompt, FormsAndKindsHaveNames) {
+    for (std::size_t i = 0; i < kPromptFormCount; ++i) {
+        const auto form = static_cast<PromptForm>(i);
+        EXPECT_EQ(parse_form(form_name(form)), form);
+    }
+    EXPECT_EQ(parse_form("markdown"), std::nullopt);
+    EXPECT_EQ(kind_name(WorkingMemory::Kind::response), "response");
 }
 
 TEST(Prompt, CharactersAreBoundedWithoutATokenBudget) {

@@ -49,12 +49,14 @@ TEST(Event, OptionalPartsAppearOnlyWhenGiven) {
     full.answer_digest = "bb";
     full.supersedes = full.targets;
     full.details["top_k"] = 10;
+    full.buffered = true;
     const std::string body = event_body(full, 1, kTime);
     for (const char* part :
          {R"("article":"A3")", R"("constitution_version":4)", R"("constitution_hash":"cc")",
           R"("details":{"top_k":10})", R"("request_digest":"aa")", R"("answer_digest":"bb")",
           R"("stream":"system")", R"("telemetry_ref":"run \"7\"")", R"("tenant":null)",
-          R"("trace_id":"t")", R"("supersedes":["01890a5d-ac96-774b-bcce-b302099a8057"])"}) {
+          R"("trace_id":"t")", R"("buffered":true)",
+          R"("supersedes":["01890a5d-ac96-774b-bcce-b302099a8057"])"}) {
         EXPECT_NE(body.find(part), std::string::npos) << part;
     }
     EXPECT_EQ(body, to_canonical_json(boost::json::parse(body)));

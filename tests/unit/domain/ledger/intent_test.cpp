@@ -22,6 +22,15 @@ TEST(Intent, RowCountIsWhatMayBeWritten) {
     // Event and feedback; tokens add a row of usage.
     EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}).build()), 2U);
     EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}, 7).build()), 3U);
+    EXPECT_EQ(row_count(IntentBuilder(tenant).answered().build()), 1U);
+}
+
+TEST(Intent, AReplayComesAloneAndARecordDoesNot) {
+    Intent replay{.tenant = {}, .now = {}, .deadline = Deadline(std::chrono::seconds(1))};
+    replay.replay = Replay{{{Time{}, EventDraft{}}, {Time{}, EventDraft{}}}, {}};
+    EXPECT_TRUE(comes_alone(replay));
+    EXPECT_EQ(row_count(replay), 2U);
+    EXPECT_FALSE(comes_alone(IntentBuilder(TenantStreams{}).answered().build()));
 }
 
 }  // namespace

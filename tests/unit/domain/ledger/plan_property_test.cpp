@@ -150,6 +150,8 @@ std::string describe(const Outcome& outcome) {
             }
             return out;
         }
+        std::string operator()(const PutElsewhere&) const { return "elsewhere"; }
+        std::string operator()(const EventsReplayed&) const { return "events replayed"; }
         std::string operator()(const Replayed& replayed) const {
             return "replayed " + replayed.answer;
         }

@@ -25,12 +25,23 @@ class NaiveSearch {
     Time latest = Time::min();     ///< of all writes
     std::function<bool(const Memory&)> filter = [](const Memory&) { return true; };
 
-    std::vector<Hit> search(const SearchRequest& request) const {
-        Query query{request, scope_of(request.time), query_terms(request.text), 0, {}, {}};
-        query.idf_sum = idf_sum(query.terms);
-        score_passages(query);
-        choose(query);
-        return rank(query);
+    std::vector<Hit> search(const SearchRequest& request) const { return rank(prepared(request)); }
+
+    std::optional<double> coverage(const SearchRequest& request) const {
+        if (request.text.empty() || request.vector == nullptr) {
+            return std::nullopt;
+        }
+        const Query query = prepared(request);
+        const std::string facet = facet_of(query);
+        double most = 0;
+        for (const Memory* memory : query.candidates) {
+            const bool named = !facet.empty() && memory->content.speaker == facet;
+            for (const Passed& passed : query.passages.at(memory)) {
+                most = std::max(most,
+                                0.5 * passed.dense + 0.5 * passed.of_all_words + (named ? 0.2 : 0));
+            }
+        }
+        return std::nearbyint(std::min(most, 1.0) * 1e6) / 1e6;
     }
 
     std::vector<const Memory*> scope_of(TimeScope time) const {
@@ -59,6 +70,7 @@ class NaiveSearch {
     struct Passed {
         double dense = 0;
         double lexical = 0;
+        double of_all_words = 0;  // as lexical, words that occur nowhere counting too
         double bm25 = 0;
         int distance = 0;
         double cosine = 0;
@@ -68,9 +80,24 @@ class NaiveSearch {
         std::vector<const Memory*> scope;
         std::vector<std::string> terms;
         double idf_sum;
+        double idf_of_all;
         std::map<const Memory*, std::vector<Passed>> passages;
         std::set<const Memory*> candidates;
     };
+
+    Query prepared(const SearchRequest& request) const {
+        Query query{request, scope_of(request.time), query_terms(request.text), 0, 0, {}, {}};
+        query.idf_sum = idf_sum(query.terms);
+        query.idf_of_all = query.idf_sum;
+        const Statistics all = statistics();
+        for (const auto& term : query.terms) {
+            query.idf_of_all +=
+                all.frequency.contains(term) ? 0 : std::log(1 + (all.texts + 0.5) / 0.5);
+        }
+        score_passages(query);
+        choose(query);
+        return query;
+    }
 
     static std::vector<std::string> terms_of(const Memory& memory, const Passage& passage) {
         return lexical_terms(
@@ -134,6 +161,10 @@ class NaiveSearch {
                 if (query.idf_sum > 0) {
                     passed.lexical =
                         std::clamp(2 * passed.bm25 / ((0.9 + 1) * query.idf_sum), 0.0, 1.0);
+                }
+                if (query.idf_of_all > 0) {
+                    passed.of_all_words =
+                        std::clamp(2 * passed.bm25 / ((0.9 + 1) * query.idf_of_all), 0.0, 1.0);
                 }
                 if (query.request.vector != nullptr) {
                     const auto& q = query.request.vector->values;

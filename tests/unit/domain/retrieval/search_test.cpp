@@ -154,6 +154,9 @@ void compare_with_naive(unsigned seed, SearchLimits limits) {
         request.limits = limits;
         const SearchResult found = search(corpus, request);
         expect_same(found.hits, naive.search(request));
+        const auto coverage = naive.coverage(request);
+        ASSERT_EQ(found.coverage.has_value(), coverage.has_value());
+        ASSERT_NEAR(found.coverage.value_or(0), coverage.value_or(0), 1.5e-6);
         if (::testing::Test::HasFatalFailure()) {
             FAIL() << "seed " << seed << " step " << step;
         }
@@ -272,14 +275,6 @@ TEST(Search, AnEmptyCorpusAnswersNothing) {
     EXPECT_TRUE(search(corpus, world.request("anything", &vector)).hits.empty());
 }
 
-TEST(Search, RefusesAVectorOfAnotherDimension) {
-    World world(1);
-    Corpus corpus;
-    corpus.add(world.memory());
-    const math::QuantizedVector wrong{1, {1, 2, 3}};
-    EXPECT_THROW(search(corpus, world.request("x", &wrong)), Error);
-}
-
 Memory plain_memory(std::uint8_t number, const std::string& text) {
     Memory memory;
     memory.facts.id.bytes[15] = number;
@@ -289,6 +284,50 @@ Memory plain_memory(std::uint8_t number, const std::string& text) {
     memory.passages.push_back(
         {0, static_cast<std::uint32_t>(text.size()), math::quantize(std::vector<float>{1, 0})});
     return memory;
+}
+
+TEST(Search, AWordThatNobodyEverUsedCountsAgainstTheCoverage) {
+    Corpus corpus;
+    corpus.add(plain_memory(1, "the lake at dawn"));
+    corpus.add(plain_memory(2, "a red tent"));
+    const auto along = math::quantize(std::vector<float>{1, 0});
+    const auto across = math::quantize(std::vector<float>{0, 1});
+    const auto coverage = [&](const char* text, const math::QuantizedVector& vector) {
+        return search(corpus, {.text = text, .vector = &vector, .time = {.now = day_one}}).coverage;
+    };
+    EXPECT_EQ(coverage("lake", along), 1.0);
+    EXPECT_EQ(coverage("lake", across), 0.5) << "the words alone";
+    EXPECT_EQ(coverage("zyzzyva", along), 0.5) << "the vector alone";
+    EXPECT_LT(coverage("lake zyzzyva quokka axolotl", across), coverage("lake", across));
+    EXPECT_EQ(coverage("zyzzyva quokka", across), 0.0);
+}
+
+TEST(Search, CoverageIsAskedOfTheScopeAndNeedsTextAndVector) {
+    Corpus corpus;
+    const auto vector = math::quantize(std::vector<float>{1, 0});
+    SearchRequest request{.text = "lake", .vector = &vector, .time = {.now = day_one}};
+    EXPECT_EQ(search(corpus, request).coverage, 0.0) << "nothing is remembered";
+    corpus.add(plain_memory(1, "the lake at dawn"));
+    EXPECT_EQ(search(corpus, request).coverage, 1.0);
+    const math::Bitmap nobody(corpus.row_end());
+    request.filter = &nobody;
+    EXPECT_EQ(search(corpus, request).coverage, 0.0);
+    request.filter = nullptr;
+    request.weights = {};
+    EXPECT_EQ(search(corpus, request).coverage, 1.0) << "no weight moves it";
+    request.vector = nullptr;
+    EXPECT_EQ(search(corpus, request).coverage, std::nullopt);
+    request.vector = &vector;
+    request.text = "";
+    EXPECT_EQ(search(corpus, request).coverage, std::nullopt);
+}
+
+TEST(Search, RefusesAVectorOfAnotherDimension) {
+    World world(1);
+    Corpus corpus;
+    corpus.add(world.memory());
+    const math::QuantizedVector wrong{1, {1, 2, 3}};
+    EXPECT_THROW(search(corpus, world.request("x", &wrong)), Error);
 }
 
 TEST(Search, LinksLeadFromWhatWasFoundToWhatBelongsToIt) {

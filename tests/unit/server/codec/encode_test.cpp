@@ -26,9 +26,10 @@ using somabrain::v1::RecalledMemory;
 using somabrain::v1::RememberRequest;
 
 TEST(Encode, WhatIsLeftOutAndWhatIsPrinted) {
-    EXPECT_EQ(encode_json(EvaluateResponse()),
-              R"({"digest":"","memories":[],"fused":[],"residual":[],"working_memory":[],)"
-              R"("prompt":"","capped":[],"constitution_version":0,"state_token":"","policy":[]})");
+    EXPECT_EQ(
+        encode_json(EvaluateResponse()),
+        R"({"digest":"","memories":[],"fused":[],"residual":[],"working_memory":[],"prompt":"",)"
+        R"("capped":[],"constitution_version":0,"state_token":"","policy":[],"candidates":[]})");
     EXPECT_EQ(encode_json(MemoryRecord()),
               R"({"text":"","subject":"","kind":"","speaker":"","session_id":"","tags":[],)"
               R"("metadata":{},"key":"","sequence":0})");

@@ -127,8 +127,8 @@ class SomaBrain:
             top_k: Optional[int] = None, at_least: Optional[str] = None,
             views: Optional[Sequence[str]] = None, explain: Optional[bool] = None,
             subject: Optional[str] = None, filter: Optional[Filter] = None,
-            valid_at: Optional[Time] = None,
-            as_of: Optional[Time] = None) -> results.RecallResponse:
+            valid_at: Optional[Time] = None, as_of: Optional[Time] = None,
+            min_coverage: Optional[float] = None) -> results.RecallResponse:
         """Finds the memories that answer a query, best first.
 
         `query` or `embedding`; `top_k`: how many (10). `at_least`: a state_token. `views`: keep
@@ -136,11 +136,12 @@ class SomaBrain:
         whose key this query's record is sealed (the tenant's). `filter`: which memories may answer,
         e.g. {"field": "tags", "op": "contains", "value": "tea"}. `valid_at`: ask for what is true
         then (now). `as_of`: a time or a state_token, for what had been recorded by then.
+        `min_coverage`: return nothing where less of the query is covered (the best, however poor).
         """
         body = {
             "query": query, "embedding": embedding, "top_k": top_k, "at_least": at_least,
             "views": views, "explain": explain, "subject": subject, "filter": filter,
-            "valid_at": valid_at, "as_of": as_of,
+            "valid_at": valid_at, "as_of": as_of, "min_coverage": min_coverage,
         }
         return self._read_fresh(results.RecallResponse, "POST", "/v1/recall", body)
 
@@ -220,21 +221,60 @@ class SomaBrain:
     def evaluate(
             self, query: str, *, session_id: Optional[str] = None, top_k: Optional[int] = None,
             token_budget: Optional[int] = None, at_least: Optional[str] = None,
-            subject: Optional[str] = None,
-            embedding: Optional[Sequence[float]] = None) -> results.EvaluateResponse:
+            subject: Optional[str] = None, embedding: Optional[Sequence[float]] = None,
+            confidence: Optional[float] = None, cost_tokens: Optional[int] = None,
+            price: Optional[float] = None, predicted_latency_seconds: Optional[float] = None,
+            render: Optional[str] = None, explain: bool = False) -> results.EvaluateResponse:
         """The context bundle for a situation: weighted memories, working memory, a prompt.
 
         `session_id`: its working memory joins the bundle. `top_k`: how many memories (10; more
         than 20 are capped). `token_budget`: at most so many word pieces of prompt. `at_least`,
         `subject`, `embedding`: as in `recall`.
+
+        Of the planned action: `confidence` in (0, 1] that it succeeds (without one: 1),
+        `cost_tokens` and `price` of one, together or not at all, `predicted_latency_seconds`.
+        LowUtilityError, with the figures, when it is worth less than the law's minimum.
+
+        `render`: plain, or openai_messages or anthropic_messages: `rendering` then has the prompt
+        for that API, and `prompt` is empty. `explain`: the prompts that were compared, with their
+        figures, in `candidates`.
         """
         body = {
             "query": query, "session_id": session_id, "top_k": top_k,
             "token_budget": token_budget, "at_least": at_least, "subject": subject,
-            "embedding": embedding,
+            "embedding": embedding, "confidence": confidence, "cost_tokens": cost_tokens,
+            "price": price, "predicted_latency_seconds": predicted_latency_seconds,
+            "render": render, "explain": explain or None,
         }
         return self._read_fresh(
             results.EvaluateResponse, "POST", "/v1/brain/evaluate", body)
+
+    def replay(self, id: str) -> results.EvaluateResponse:
+        """An evaluation's answer once more, the same byte for byte, from its sealed record.
+
+        ConflictError, whose detail says why, when it is unreplayable: what it rested on was
+        deleted, erased, has expired or was embedded anew. NotFoundError without such an evaluation.
+        """
+        path = f"/v1/brain/evaluations/{quote(id, safe='')}/replay"
+        # Its state_token is of the past: nothing to read on from.
+        return decode(results.EvaluateResponse, self._transport.read("POST", path, None))
+
+    def plan(
+            self, goals: Sequence[str], *, confidence: Optional[float] = None,
+            cost_tokens: Optional[int] = None, price: Optional[float] = None,
+            predicted_latency_seconds: Optional[float] = None,
+            subject: Optional[str] = None) -> results.PlanResponse:
+        """The steps to `goals` (ids of memories) over links of type depends_on, each after what it
+        needs; among those that could be next, the likeliest on the way.
+
+        `confidence` and the rest of the planned action as in `evaluate`. ConflictError, naming the
+        ids, where steps depend on themselves; LawDeniedError for a step whose tags the law denies.
+        """
+        body = {
+            "goals": goals, "confidence": confidence, "cost_tokens": cost_tokens, "price": price,
+            "predicted_latency_seconds": predicted_latency_seconds, "subject": subject,
+        }
+        return self._read(results.PlanResponse, "POST", "/v1/brain/plan", body)
 
     def feedback(
             self, evaluation_id: str, reward: float, *,
@@ -280,6 +320,56 @@ class SomaBrain:
     def get_erasure(self, id: str) -> results.Erasure:
         """How far an erasure has come, and its receipt. NotFoundError when there is none."""
         return self._read(results.Erasure, "GET", f"/v1/erasures/{quote(id, safe='')}")
+
+    def audit_events(
+            self, *, stream: Optional[str] = None, from_: Optional[Time] = None,
+            to: Optional[Time] = None, action: Optional[str] = None, actor: Optional[str] = None,
+            telemetry_ref: Optional[str] = None, order: Optional[str] = None,
+            limit: Optional[int] = None,
+            cursor: Optional[str] = None) -> Iterator[results.AuditEvent]:
+        """The tenant's events, page after page as they are asked for; asking is itself an event.
+
+        `stream`: state (changes) or access (the rest). `from_`, `to`: in [from_, to). `action`:
+        what was done, e.g. memory.recall. `order`: newest_first (also without) or oldest_first.
+        `limit`: 1 to 100 a page (100). `cursor`: any event's id, the list goes on behind it: with
+        oldest_first, what came since. Takes the role auditor or admin.
+        """
+        asked = {
+            "stream": stream, "from": from_, "to": to, "action": action, "actor": actor,
+            "telemetry_ref": telemetry_ref, "order": order, "limit": limit,
+        }
+        while True:
+            page = self._read_asking(
+                results.ListAuditEventsResponse, "GET", "/v1/audit/events",
+                {**asked, "cursor": cursor})
+            for event in page.events:
+                yield event
+            cursor = page.next
+            if cursor is None:
+                return
+
+    def audit_proof(self, id: str) -> results.ProveAuditEventResponse:
+        """That an event is in the log, under its newest signed checkpoint. NotFoundError when it is
+        absent or another tenant's; UnavailableError when after all attempts no checkpoint covers
+        it. Takes the role auditor or admin."""
+        path = f"/v1/audit/events/{quote(id, safe='')}/proof"
+        return self._read(results.ProveAuditEventResponse, "GET", path)
+
+    def audit_checkpoints(
+            self, *, limit: Optional[int] = None,
+            cursor: Optional[str] = None) -> Iterator[results.LogCheckpoint]:
+        """The log's signed checkpoints, newest first, page after page as they are asked for.
+        `limit`: 1 to 100 a page (100). `cursor`: `next` of a page. Takes the role auditor or
+        admin."""
+        while True:
+            page = self._read_asking(
+                results.ListCheckpointsResponse, "GET", "/v1/audit/checkpoints",
+                {"limit": limit, "cursor": cursor})
+            for checkpoint in page.checkpoints:
+                yield checkpoint
+            cursor = page.next
+            if cursor is None:
+                return
 
     def _write(
             self, kind: Type[R], verb: str, path: str, body: Optional[Mapping[str, Any]],

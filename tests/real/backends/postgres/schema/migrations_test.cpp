@@ -77,6 +77,67 @@ TEST(Migrations, FactsInTimeMendsWhatWasSupersededBefore) {
     EXPECT_EQ(superuser->run(kForced, {}, soon()).row(0).bytes(0), "true");
 }
 
+// Partitions that were there before an index and those that came after it.
+TEST(Migrations, EveryPartitionHasEveryIndex) {
+    const FreshDatabase database("indexes");
+    const auto owner = Connection::open(database.owner, soon());
+    owner->run_script("CREATE TABLE schema_migrations (number int)", soon());  // the runner's own
+    for (const Migration& migration : migrations()) {
+        owner->run_script(std::string(migration.sql), soon());
+        if (migration.name == "0002_log" || migration.name == "0015_audit") {
+            owner->run_script("SELECT events_add_partition(65536)", soon());
+        }
+    }
+    static constexpr Statement kCount{
+        "test_indexes",
+        "SELECT (SELECT count(*) FROM pg_index WHERE indrelid = 'events'::regclass AND indisvalid),"
+        " array_agg(n)::text FROM (SELECT (SELECT count(*) FROM pg_index"
+        "  WHERE indrelid = name::regclass AND indisvalid) AS n FROM events_partitions) p"};
+    const Result found = owner->run(kCount, {}, soon());
+    EXPECT_EQ(found.row(0).int64(0), 8);
+    EXPECT_EQ(found.row(0).bytes(1), "{8,8}");
+}
+
+TEST(Migrations, ALogThatEndedIsKeptWithWhereItBegan) {
+    const FreshDatabase database("former_logs");
+    const auto owner = Connection::open(database.owner, soon());
+    owner->run_script("CREATE TABLE schema_migrations (number int)", soon());  // the runner's own
+    for (const Migration& migration : migrations()) {
+        if (migration.name == "0015_audit") {
+            // As an earlier release left it after a restore.
+            owner->run_script(
+                "SELECT events_keep_ahead(65536); UPDATE log SET size = 65537,"
+                " first_index = 65536",
+                soon());
+            const auto superuser =
+                Connection::open(PostgresWorld::shared().cluster.superuser("former_logs"), soon());
+            superuser->run_script(
+                "INSERT INTO events SELECT log_id, i, gen_random_uuid(), NULL, 'system', i + 1,"
+                " now(), 'a', 'b', NULL, 'c', sha256('c') FROM (VALUES"
+                " ('00000000-0000-0000-0000-00000000000a'::uuid, 0), ('00000000-0000-0000-0000-"
+                "00000000000a', 1), ((SELECT log_id FROM log), 65536)) v (log_id, i)",
+                soon());
+        }
+        owner->run_script(std::string(migration.sql), soon());
+    }
+    static constexpr Statement kFormer{
+        "test_former",
+        "SELECT coalesce(string_agg(first_index::text, ' ' ORDER BY first_index), '')"
+        " FROM former_logs"};
+    EXPECT_EQ(owner->run(kFormer, {}, soon()).row(0).bytes(0), "0");
+    owner->run_script("UPDATE log SET size = 65540", soon());
+    owner->run_script(
+        "UPDATE log SET log_id = gen_random_uuid(), first_index = 131072,"
+        " size = 131072",
+        soon());
+    EXPECT_EQ(owner->run(kFormer, {}, soon()).row(0).bytes(0), "0 65536");
+    // One that ended before its first event was never there.
+    owner->run_script("UPDATE log SET log_id = gen_random_uuid()", soon());
+    EXPECT_EQ(owner->run(kFormer, {}, soon()).row(0).bytes(0), "0 65536");
+    const auto app = Connection::open(database.app, soon());
+    EXPECT_THROW(app->run_script("DELETE FROM former_logs", soon()), Error);
+}
+
 TEST(Migrations, ApplyOnceAndRefuseAChangedHistory) {
     const FreshDatabase database("history");
     const auto app = Connection::open(database.app, soon());

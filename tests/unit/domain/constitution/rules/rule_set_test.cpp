@@ -103,6 +103,7 @@ TEST(RuleSet, WhatRulesAddIsGathered) {
     EXPECT_EQ(verdict.directives,
               (std::vector<Advice>{{"article", "first"}, {"article", "second"}}));
     EXPECT_EQ(verdict.penalty, 2.5);
+    EXPECT_EQ(verdict.penalised_by, (Ground{"f", "article"}));
 }
 
 // Properties, over rules and requests of a small world so that matches are frequent.

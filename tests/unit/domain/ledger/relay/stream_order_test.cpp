@@ -14,8 +14,8 @@ StreamPlace place(std::uint64_t sequence, unsigned char tenant = 7, Stream strea
     return {uuid_of(tenant), stream, uuid_of(log), sequence};
 }
 
-StreamOrder whole(StreamOrder::From from = StreamOrder::From::beginning) {
-    return {StreamOrder::Topic::whole, from};
+StreamOrder whole(const std::vector<StreamPlace>& had = {}) {
+    return StreamOrder(StreamOrder::Topic::whole, had);
 }
 
 TEST(StreamOrder, EachOnceInOrder) {
@@ -37,13 +37,23 @@ TEST(StreamOrder, AGapStaysUntilItIsFilled) {
     EXPECT_EQ(order.admit(place(3)), Arrival::fresh);
 }
 
-TEST(StreamOrder, FromTheBeginningStreamsBeginWithOne) {
+TEST(StreamOrder, StreamsBeginWithOne) {
     auto order = whole();
+    EXPECT_EQ(order.expected(place(2)), 1U);
     EXPECT_EQ(order.admit(place(2)), Arrival::gap);
-    auto later = whole(StreamOrder::From::middle);
-    EXPECT_EQ(later.expected(place(1)), std::nullopt);
-    EXPECT_EQ(later.admit(place(20)), Arrival::fresh);
-    EXPECT_EQ(later.admit(place(22)), Arrival::gap);
+    EXPECT_EQ(order.admit(place(1)), Arrival::fresh);
+}
+
+TEST(StreamOrder, GoesOnFromWhatWasHad) {
+    const StreamPlace system{std::nullopt, Stream::system, uuid_of(1), 4};
+    auto before = whole({place(20), system});
+    EXPECT_EQ(before.admit(place(21)), Arrival::fresh);
+    auto order = whole(before.had());
+    EXPECT_EQ(order.admit(place(23)), Arrival::gap) << "a stream's first event is no exception";
+    EXPECT_EQ(order.admit(place(21)), Arrival::repeated);
+    EXPECT_EQ(order.admit(place(22)), Arrival::fresh);
+    EXPECT_EQ(order.expected(system), 5U);
+    EXPECT_EQ(order.admit(place(2, 8)), Arrival::gap) << "a new stream begins with 1";
 }
 
 TEST(StreamOrder, StreamsAreApart) {
@@ -65,7 +75,7 @@ TEST(StreamOrder, ARestoredLogMayGoBackButNotLeaveOut) {
 }
 
 TEST(StreamOrder, APartOfAStreamOnlyGrows) {
-    StreamOrder order(StreamOrder::Topic::part, StreamOrder::From::beginning);
+    StreamOrder order(StreamOrder::Topic::part);
     EXPECT_EQ(order.admit(place(4)), Arrival::fresh);
     EXPECT_EQ(order.admit(place(9)), Arrival::fresh);
     EXPECT_EQ(order.admit(place(9)), Arrival::repeated);

@@ -77,8 +77,20 @@ TEST(Postings, NothingIsLeftOfWhatWasRemoved) {
     postings.remove(0, {"word", "word", "a-term-longer-than-a-short-string"});
     std::vector<double> scores(1, 0);
     std::vector<std::uint32_t> touched;
-    EXPECT_EQ(postings.accumulate({}, {"word"}, scores, touched), 0);
+    EXPECT_EQ(postings.accumulate({}, {"word"}, scores, touched).occurring, 0);
     EXPECT_EQ(postings.bytes(), empty + sizeof(std::uint32_t));  // the row's length
+}
+
+TEST(Postings, WordsThatOccurNowhereWeighAsTheRarest) {
+    Postings postings;
+    postings.add(0, {"dog"});
+    postings.add(1, {"dog", "cat"});
+    std::vector<double> scores(2, 0);
+    std::vector<std::uint32_t> touched;
+    const auto sums = postings.accumulate({}, {"cat", "newt"}, scores, touched);
+    EXPECT_EQ(sums.occurring, math::Bm25::idf(2, 1));
+    EXPECT_EQ(sums.all, math::Bm25::idf(2, 1) + math::Bm25::idf(2, 0));
+    EXPECT_GT(math::Bm25::idf(2, 0), math::Bm25::idf(2, 1));
 }
 
 TEST(Postings, FrequenciesAreCappedNotWrapped) {

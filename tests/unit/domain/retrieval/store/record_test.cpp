@@ -43,6 +43,16 @@ TEST(Record, GivesBackEverythingButTheVectors) {
     EXPECT_EQ(record.metadata(), "{}");
 }
 
+TEST(Record, SaysWhetherThereIsMoreThanWhatIsShown) {
+    const Record record(full_memory());
+    EXPECT_TRUE(record.is_longer_than(0, 2048)) << "another passage";
+    Memory memory;
+    memory.content.text = "abcd";
+    memory.passages = {{0, 4, {}}};
+    EXPECT_FALSE(Record(memory).is_longer_than(0, 4));
+    EXPECT_TRUE(Record(memory).is_longer_than(0, 3));
+}
+
 TEST(Record, AnEmptyMemoryToo) {
     Memory memory;
     memory.passages.resize(1);

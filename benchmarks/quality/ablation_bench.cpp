@@ -1,0 +1,457 @@
+// What the advanced modules would bring to recall: `./dev bench ablation FILE` (a LoCoMo file). One
+// tenant per conversation, in this process: the corpus, embedder and search of the service, and
+// over all of a question's memories the score it ranks by. Each row adds one more view to that
+// score, or asks otherwise, and gives recall@10 with the paired difference and its 95 % interval
+// (bootstrap over questions). What does not gain has no switch.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <numeric>
+#include <random>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "backends/embedder/local_embedder.h"
+#include "domain/memory/embedding.h"
+#include "domain/retrieval/search.h"
+#include "math/bridge/bridge.h"
+#include "math/density/density_matrix.h"
+#include "math/graph/pagerank.h"
+#include "math/weights.h"
+
+namespace {
+
+using namespace soma;
+namespace json = boost::json;
+using domain::View;
+using Numbers = std::vector<double>;
+
+constexpr std::size_t kDimension = 384;
+constexpr std::size_t kFirst = 10;        // hits that a second look starts from
+constexpr std::size_t kNeighbours = 5;    // of each memory, by cosine
+constexpr std::size_t kBridgeHits = 100;  // the bridge is built among the best
+constexpr double kTemperature = 0.1;
+constexpr int kRounds = 2000;
+constexpr Time kNow{std::chrono::sys_days(std::chrono::year(2024) / 1 / 1)};
+const Deadline kNoHurry(std::chrono::hours(1));
+
+struct Question {
+    std::string text;
+    std::set<std::size_t> evidence;  // memories, by number
+    int category = 0;
+};
+
+// A conversation as a tenant. Memory i is the i-th turn.
+struct Conversation {
+    domain::Corpus corpus;
+    std::vector<std::vector<float>> vectors;
+    std::vector<std::string> texts;
+    std::vector<Question> questions;
+    std::vector<std::size_t> session_starts;
+};
+
+// What a search found of one question, over all memories.
+struct Looked {
+    const Conversation& in;
+    std::vector<float> query;
+    std::vector<domain::Hit> hits;  // all, best first
+    Numbers score;                  // by memory
+    Numbers blend;
+    Numbers dense;
+    Numbers lexical;
+};
+
+std::size_t number_of(const Uuid& id) {
+    return std::size_t{id.bytes[14]} * 256 + id.bytes[15];
+}
+
+// An error here is a mistake of this file: value() throws it.
+template <typename T>
+T good(const math::Result<T>& result) {
+    return result.value();
+}
+
+// "1:56 pm on 8 May, 2023": the day is what the lexical view reads.
+Time day_of(const std::string& text) {
+    static const std::array<std::string, 12> months = {
+        "January", "February", "March",     "April",   "May",      "June",
+        "July",    "August",   "September", "October", "November", "December"};
+    std::smatch part;
+    if (!std::regex_search(text, part, std::regex(R"((\d+) (\w+), (\d+))"))) {
+        std::cerr << "no date: " << text << '\n';
+        std::exit(1);
+    }
+    const auto month = std::find(months.begin(), months.end(), part[2].str()) - months.begin();
+    return std::chrono::sys_days(std::chrono::year(std::stoi(part[3])) /
+                                 static_cast<unsigned>(month + 1) /
+                                 static_cast<unsigned>(std::stoi(part[1])));
+}
+
+domain::Memory memory_of(std::size_t number, const json::object& turn, int session, Time when,
+                         int place) {
+    domain::Memory memory;
+    memory.facts.id.bytes[14] = static_cast<std::uint8_t>(number >> 8);
+    memory.facts.id.bytes[15] = static_cast<std::uint8_t>(number);
+    memory.facts.sequence = number + 1;
+    memory.facts.created_at = when;
+    memory.facts.occurred_at = when;
+    memory.facts.turn = place;
+    memory.content.text = json::value_to<std::string>(turn.at("text"));
+    memory.content.speaker = json::value_to<std::string>(turn.at("speaker"));
+    memory.content.session_id = std::to_string(session);
+    return memory;
+}
+
+std::set<std::size_t> evidence_of(const json::object& question,
+                                  const std::map<std::string, std::size_t>& numbers) {
+    static const std::regex turn(R"(D:?(\d+):(\d+))");
+    std::set<std::size_t> evidence;
+    if (const auto* raw = question.if_contains("evidence")) {
+        const std::string text = json::serialize(*raw);
+        for (std::sregex_iterator at(text.begin(), text.end(), turn), end; at != end; ++at) {
+            const auto found = numbers.find("D" + std::to_string(std::stoi((*at)[1])) + ":" +
+                                            std::to_string(std::stoi((*at)[2])));
+            if (found != numbers.end()) {
+                evidence.insert(found->second);
+            }
+        }
+    }
+    return evidence;
+}
+
+void load(const json::object& sample, backends::Embedder& embedder, Conversation& into) {
+    const auto& conversation = sample.at("conversation").as_object();
+    std::map<std::string, std::size_t> numbers;
+    std::vector<domain::Memory> memories;
+    for (int session = 1; session < 100; ++session) {
+        const std::string name = "session_" + std::to_string(session);
+        const auto* turns = conversation.if_contains(name);
+        if (turns == nullptr) {
+            continue;
+        }
+        const Time when = day_of(json::value_to<std::string>(conversation.at(name + "_date_time")));
+        into.session_starts.push_back(memories.size());
+        int place = 0;
+        for (const auto& turn : turns->as_array()) {
+            numbers[json::value_to<std::string>(turn.at("dia_id"))] = memories.size();
+            memories.push_back(memory_of(memories.size(), turn.as_object(), session, when, place));
+            into.texts.push_back(memories.back().content.text);
+            ++place;
+        }
+    }
+    into.vectors = embedder.embed_many(into.texts, kNoHurry);
+    for (std::size_t i = 0; i < memories.size(); ++i) {
+        memories[i].passages.push_back(
+            {0, static_cast<std::uint32_t>(into.texts[i].size()),
+             domain::stored_form(into.vectors[i], kDimension, "/embedding")});
+        into.corpus.add(memories[i]);
+    }
+    for (const auto& value : sample.at("qa").as_array()) {
+        const auto& question = value.as_object();
+        const int category = question.at("category").to_number<int>();
+        auto evidence = evidence_of(question, numbers);
+        if (category != 5 && !evidence.empty()) {
+            into.questions.push_back({json::value_to<std::string>(question.at("question")),
+                                      std::move(evidence), category});
+        }
+    }
+}
+
+Looked look(const Conversation& in, const std::string& text, std::vector<float> query) {
+    const auto vector = domain::stored_form(query, kDimension, "/query");
+    Looked looked{in, std::move(query), {}, {}, {}, {}, {}};
+    looked.hits =
+        domain::search(
+            in.corpus,
+            {.text = text, .vector = &vector, .time = {.now = kNow}, .top_k = in.texts.size()})
+            .hits;
+    for (auto* numbers : {&looked.score, &looked.blend, &looked.dense, &looked.lexical}) {
+        numbers->assign(in.texts.size(), 0);
+    }
+    for (const auto& hit : looked.hits) {
+        const std::size_t i = number_of(hit.id);
+        looked.score[i] = hit.score;
+        looked.dense[i] = hit.values[View::dense];
+        looked.lexical[i] = hit.values[View::lexical];
+        looked.blend[i] = domain::blend(looked.dense[i], looked.lexical[i]);
+    }
+    return looked;
+}
+
+// Variants ------------------------------------------------------------------------------------
+// Each gives every memory a number ≥ 0; the greatest becomes 1, as a view's value may be.
+
+double cosine(const std::vector<float>& x, const std::vector<float>& y) {
+    return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);  // of unit length
+}
+
+Numbers shares(Numbers values, double temperature) {
+    return *math::softmax(values, temperature);
+}
+
+// s_k = q̂ᵀ ρ m_k, ρ made of what was found first.
+Numbers rho(const Looked& looked) {
+    auto density = good(math::DensityMatrix::make(kDimension, kFirst));
+    Numbers fillers;
+    Numbers scores;
+    for (std::size_t i = 0; i < kFirst; ++i) {
+        const auto& vector = looked.in.vectors[number_of(looked.hits[i].id)];
+        fillers.insert(fillers.end(), vector.begin(), vector.end());
+        scores.push_back(looked.hits[i].score);
+    }
+    density.update(1, fillers, shares(scores, kTemperature)).value();
+    Numbers candidates;
+    for (const auto& vector : looked.in.vectors) {
+        candidates.insert(candidates.end(), vector.begin(), vector.end());
+    }
+    return good(density.scores(Numbers(looked.query.begin(), looked.query.end()), candidates));
+}
+
+struct Links {
+    std::vector<math::Edge> edges;
+    Numbers conductance;
+
+    void add(std::size_t from, std::size_t to, double weight) {
+        edges.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to)});
+        conductance.push_back(std::max(weight, 1e-6));
+    }
+};
+
+// Each of these memories to those nearest in meaning.
+void add_nearest(Links& links, const Conversation& in, const std::vector<std::size_t>& among) {
+    for (std::size_t i = 0; i < among.size(); ++i) {
+        std::vector<std::pair<double, std::size_t>> near;
+        for (std::size_t j = 0; j < among.size(); ++j) {
+            if (j != i) {
+                near.emplace_back(cosine(in.vectors[among[i]], in.vectors[among[j]]), j);
+            }
+        }
+        const std::size_t count = std::min(kNeighbours, near.size());
+        std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count),
+                          near.end(), std::greater<>());
+        for (std::size_t k = 0; k < count; ++k) {
+            links.add(i, near[k].second, near[k].first);
+        }
+    }
+}
+
+// Links that a conversation's memories could have: each turn to the next, and to what means alike.
+Links links_of(const Conversation& in, bool turns, bool nearest) {
+    Links links;
+    const std::set<std::size_t> starts(in.session_starts.begin(), in.session_starts.end());
+    for (std::size_t i = 1; turns && i < in.texts.size(); ++i) {
+        if (!starts.contains(i)) {
+            links.add(i - 1, i, 0.5);
+        }
+    }
+    if (nearest) {
+        std::vector<std::size_t> all(in.texts.size());
+        std::iota(all.begin(), all.end(), 0);
+        add_nearest(links, in, all);
+    }
+    return links;
+}
+
+Numbers pagerank(const Looked& looked, const Links& links) {
+    const auto graph = good(math::Graph::make(looked.in.texts.size(), links.edges));
+    return good(math::personalised_pagerank(graph, links.conductance, looked.blend)).rank;
+}
+
+// Mass on the likely ways from what shares the question's words to what shares its meaning.
+Numbers bridge(const Looked& looked) {
+    const std::size_t n = std::min(kBridgeHits, looked.hits.size());
+    std::vector<std::size_t> among;
+    Numbers words;
+    Numbers meaning;
+    Links links;
+    for (std::size_t i = 0; i < n; ++i) {
+        among.push_back(number_of(looked.hits[i].id));
+        words.push_back(looked.lexical[among[i]]);
+        meaning.push_back(looked.dense[among[i]]);
+        // One component: each hangs on the better one that it is nearest to.
+        std::size_t best = 0;
+        for (std::size_t j = 1; j < i; ++j) {
+            const auto& own = looked.in.vectors[among[i]];
+            if (cosine(own, looked.in.vectors[among[j]]) >
+                cosine(own, looked.in.vectors[among[best]])) {
+                best = j;
+            }
+        }
+        if (i > 0) {
+            links.add(best, i, 0.5);
+        }
+    }
+    add_nearest(links, looked.in, among);
+    const auto graph = good(math::Graph::make(n, links.edges));
+    const auto way = good(math::Bridge::make(
+        graph, links.conductance, 1, shares(words, kTemperature), shares(meaning, kTemperature)));
+    const Numbers mass = good(way.at(0.5));
+    Numbers values(looked.in.texts.size(), 0);
+    for (std::size_t i = 0; i < n; ++i) {
+        values[among[i]] = mass[i];
+    }
+    return values;
+}
+
+// Asked again with the first three hits' meaning in the query.
+Numbers expanded_meaning(const Looked& looked, const std::string& text) {
+    std::vector<float> query = looked.query;
+    for (std::size_t hit = 0; hit < 3; ++hit) {
+        const auto& vector = looked.in.vectors[number_of(looked.hits[hit].id)];
+        for (std::size_t d = 0; d < kDimension; ++d) {
+            query[d] += 0.1F * vector[d];
+        }
+    }
+    math::normalize(query);
+    return look(looked.in, text, std::move(query)).score;
+}
+
+// Asked again with each of the first three hits as the question: what it finds best counts.
+Numbers second_hop(const Looked& looked) {
+    Numbers values(looked.in.texts.size(), 0);
+    for (std::size_t hit = 0; hit < 3; ++hit) {
+        const std::size_t from = number_of(looked.hits[hit].id);
+        const auto again = look(looked.in, looked.in.texts[from], looked.in.vectors[from]);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            values[i] = i == from ? values[i] : std::max(values[i], again.blend[i]);
+        }
+    }
+    return values;
+}
+
+// Rows ----------------------------------------------------------------------------------------
+
+double recall_at_10(const Numbers& scores, const Question& question) {
+    std::vector<std::size_t> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+    double found = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(10, order.size()); ++i) {
+        found += question.evidence.contains(order[i]) ? 1 : 0;
+    }
+    return 100 * found / static_cast<double>(question.evidence.size());
+}
+
+double recall_with(const Looked& looked, const Question& question, Numbers extra, double weight) {
+    const double most = *std::max_element(extra.begin(), extra.end());
+    Numbers scores = looked.score;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        scores[i] += most > 0 ? weight * std::max(extra[i], 0.0) / most : 0;
+    }
+    return recall_at_10(scores, question);
+}
+
+double mean(const Numbers& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) /
+           static_cast<double>(std::max<std::size_t>(values.size(), 1));
+}
+
+struct Table {
+    std::vector<std::string> names;  // in order of appearance
+    std::map<std::string, Numbers> rows;
+    std::vector<int> categories;  // of the questions, in the order of a row
+
+    void add(const std::string& name, double value) {
+        if (!rows.contains(name)) {
+            names.push_back(name);
+        }
+        rows[name].push_back(value);
+    }
+
+    double of_category(const Numbers& row, int category) const {
+        Numbers part;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (categories[i] == category) {
+                part.push_back(row[i]);
+            }
+        }
+        return mean(part);
+    }
+
+    void print() const {
+        std::printf("| added to the score | recall@10 | multi-hop | open-domain | difference |\n");
+        std::printf("|---|---|---|---|---|\n");
+        const Numbers& base = rows.at(names.front());
+        std::mt19937 random(1);
+        for (const auto& name : names) {
+            const Numbers& row = rows.at(name);
+            Numbers differences(row.size());
+            std::transform(row.begin(), row.end(), base.begin(), differences.begin(),
+                           std::minus<>());
+            Numbers means;
+            for (int round = 0; round < kRounds; ++round) {
+                double sum = 0;
+                for (std::size_t i = 0; i < row.size(); ++i) {
+                    sum += differences[random() % row.size()];
+                }
+                means.push_back(sum / static_cast<double>(row.size()));
+            }
+            std::sort(means.begin(), means.end());
+            std::printf("| %s | %.1f | %.1f | %.1f | %+.2f [%+.2f, %+.2f] |\n", name.c_str(),
+                        mean(row), of_category(row, 1), of_category(row, 3), mean(differences),
+                        means[kRounds / 40], means[kRounds - kRounds / 40 - 1]);
+        }
+    }
+};
+
+void ask(const Conversation& in, backends::Embedder& embedder, Table& table) {
+    const std::array<std::pair<std::string, Links>, 2> graphs = {
+        {{"PageRank, links to next turns", links_of(in, true, false)},
+         {"PageRank, links to next turns and to 5 nearest", links_of(in, true, true)}}};
+    for (const auto& question : in.questions) {
+        const std::string stripped = in.corpus.strip_names(question.text, {.now = kNow});
+        const Looked looked = look(in, question.text, embedder.embed(stripped, kNoHurry));
+        table.categories.push_back(question.category);
+        table.add("nothing", recall_at_10(looked.score, question));
+        const auto add = [&](const std::string& name, const Numbers& extra) {
+            for (const double weight : {0.1, 0.2, 0.4}) {
+                char label[96];
+                std::snprintf(label, sizeof label, "%s × %.1f", name.c_str(), weight);
+                table.add(label, recall_with(looked, question, extra, weight));
+            }
+        };
+        add("ρ of the first 10", rho(looked));
+        for (const auto& [name, links] : graphs) {
+            add(name, pagerank(looked, links));
+        }
+        add("bridge from words to meaning, t = ½", bridge(looked));
+        add("second hop from the first 3", second_hop(looked));
+        table.add("query moved to the first 3",
+                  recall_at_10(expanded_meaning(looked, question.text), question));
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const char* model = std::getenv("SOMABRAIN_MODEL_DIR");
+    if (argc != 2 || model == nullptr) {
+        std::cerr << "usage: SOMABRAIN_MODEL_DIR=… bench_ablation FILE\n";
+        return 2;
+    }
+    std::ifstream file(argv[1]);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const json::value samples = json::parse(text);
+    backends::LocalEmbedder embedder({.directory = model});
+    Table table;
+    for (const auto& sample : samples.as_array()) {
+        Conversation conversation;
+        load(sample.as_object(), embedder, conversation);
+        ask(conversation, embedder, table);
+        std::fprintf(stderr, "%zu questions\n", table.categories.size());
+    }
+    table.print();
+    return 0;
+}

@@ -1,0 +1,104 @@
+#include "domain/planner/candidates.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+#include <set>
+
+namespace soma::domain {
+namespace {
+
+const math::UtilityWeights kWeights{.baseline = 1, .confidence = 1, .cost = 0.01, .latency = 0.01};
+
+UtilityFigures action(double p = 1) {
+    return judge_utility(kWeights, {.confidence = p, .cost = 5, .latency_seconds = 1}, 0.25);
+}
+
+std::vector<CandidateMemory> found(std::vector<double> shares, std::size_t tokens = 10) {
+    std::vector<CandidateMemory> out;
+    for (const double share : shares) {
+        out.push_back({.share = share, .tokens = tokens});
+    }
+    return out;
+}
+
+const Candidate& best(const Choice& choice) {
+    return choice.candidates[choice.best];
+}
+
+TEST(Candidates, WithoutAPriceEverythingIsQuoted) {
+    const auto choice = choose_candidate(action(0.8), 0, found({0.7, 0.2, 0.06, 0.04}));
+    EXPECT_EQ(best(choice).name, "all");
+    EXPECT_EQ(best(choice).coverage, 1);
+    EXPECT_EQ(*best(choice).utility, action(0.8).utility);
+    EXPECT_EQ(best(choice).tokens, 40U);
+    EXPECT_EQ(choice.candidates.size(), 4U) << "all, half, three, one";
+}
+
+TEST(Candidates, WithAPriceWhatCoversLittleIsLeftOut) {
+    const auto memories = found({0.9, 0.06, 0.03, 0.01});
+    EXPECT_EQ(best(choose_candidate(action(), 0.001, memories)).name, "all");
+    EXPECT_EQ(best(choose_candidate(action(), 1, memories)).name, "one");
+    const auto one = best(choose_candidate(action(0.5), 1, memories));
+    EXPECT_DOUBLE_EQ(*one.utility, 1 + std::log(0.5 * 0.9) - 0.01 * (5 + 10) - 0.01 - 0.25);
+    const auto even = found({0.26, 0.25, 0.25, 0.24});
+    EXPECT_EQ(best(choose_candidate(action(), 1, even)).name, "all");
+}
+
+TEST(Candidates, WhatTheLawVetoesIsNeverChosen) {
+    auto memories = found({0.9, 0.1});
+    memories[0].vetoed_by = "privacy";
+    const auto choice = choose_candidate(action(), 0, memories);
+    EXPECT_EQ(best(choice).memories, std::vector<std::size_t>{1});
+    EXPECT_EQ(best(choice).coverage, 1) << "of what may be quoted";
+    ASSERT_EQ(choice.candidates[1].name, "as_found");
+    EXPECT_EQ(choice.candidates[1].vetoed_by, "privacy");
+    memories[1].vetoed_by = "privacy";
+    EXPECT_TRUE(best(choose_candidate(action(), 0, memories)).memories.empty());
+}
+
+TEST(Candidates, APenaltyIsWeighedAgainstWhatTheMemoryCovers) {
+    auto memories = found({0.95, 0.05});
+    memories[1].penalty = 0.5;
+    EXPECT_EQ(best(choose_candidate(action(), 0, memories)).name, "without_penalties");
+    memories[1].penalty = 0.01;
+    EXPECT_EQ(best(choose_candidate(action(), 0, memories)).name, "all");
+}
+
+TEST(Candidates, NothingFoundIsOneCandidate) {
+    const auto choice = choose_candidate(action(), 1, {});
+    ASSERT_EQ(choice.candidates.size(), 1U);
+    EXPECT_EQ(*best(choice).utility, action().utility);
+}
+
+TEST(Candidates, TheBestIsTheBestAndKeepsTheLaw) {
+    ASSERT_TRUE(rc::check([] {
+        const auto below = [](int most) { return *rc::gen::inRange(0, most); };
+        std::vector<CandidateMemory> memories(static_cast<std::size_t>(below(21)));
+        for (auto& memory : memories) {
+            memory.share = below(100) / 100.0;
+            memory.tokens = static_cast<std::size_t>(below(500));
+            memory.penalty = below(4) == 0 ? below(100) / 50.0 : 0;
+            memory.vetoed_by = below(6) == 0 ? "article" : "";
+        }
+        const auto choice =
+            choose_candidate(action((1 + below(99)) / 100.0), below(50) / 10.0, memories);
+        RC_ASSERT(choice.candidates.size() <= kMaxCandidates);
+        std::set<std::vector<std::size_t>> sets;
+        for (const auto& candidate : choice.candidates) {
+            RC_ASSERT(sets.insert(candidate.memories).second);
+            RC_ASSERT(candidate.coverage >= 0 && candidate.coverage <= 1);
+            if (candidate.vetoed_by.empty() && candidate.utility && best(choice).utility) {
+                RC_ASSERT(*candidate.utility <= *best(choice).utility);
+            }
+        }
+        RC_ASSERT(best(choice).vetoed_by.empty());
+        for (const std::size_t place : best(choice).memories) {
+            RC_ASSERT(memories[place].vetoed_by.empty());
+        }
+    }));
+}
+
+}  // namespace
+}  // namespace soma::domain
