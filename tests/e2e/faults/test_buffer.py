@@ -202,9 +202,10 @@ def test_the_law_ends_reads_when_its_time_is_over(tmp_path_factory):
         tenant.agent.recall("known")
         with stack.without("postgres"):
             assert tenant.agent.post("/v1/recall", {"query": "known"}).status == 200
-            wait_until(lambda: tenant.agent.post("/v1/recall", {"query": "known"}).status == 503, BOUND,
-                       "the end of the law")
-            assert_problem(tenant.agent.post("/v1/recall", {"query": "known"}), 503, None, "no law is in force")
+            # A refusal is recorded too: a buffer that is late for once makes it another 503.
+            wait_until(lambda: "no law is in force" in tenant.agent.post("/v1/recall", {"query": "known"}).json.get(
+                "detail", ""), BOUND, "the end of the law")
+            assert_unavailable(tenant.agent.post("/v1/recall", {"query": "known"}))
             assert stack.ready()[1]["parts"]["postgres"]["status"] == "down"
         tenant.close()
     finally:
