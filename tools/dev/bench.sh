@@ -5,6 +5,12 @@ bench_names() {
     sort -u | tr '\n' ' '
 }
 
+build_benches() {
+  install_packages tools/dev/packages-bench.txt
+  configure release -DSOMABRAIN_BENCHMARKS=ON
+  compile release "$@"
+}
+
 run_bench() {
   local name=${1:-} script python
   [ -n "$name" ] || die "bench what? $(bench_names)"
@@ -13,8 +19,7 @@ run_bench() {
   if [ -z "$script" ]; then
     [ -n "$(find benchmarks -name "${name}_bench.cpp")" ] ||
       die "no such benchmark: $name (there are: $(bench_names))"
-    configure release -DSOMABRAIN_BENCHMARKS=ON
-    compile release "bench_$name"
+    build_benches "bench_$name"
     SOMABRAIN_MODEL_DIR=$MODEL "$BUILD/benchmarks/bench_$name" "$@"
     return
   fi
@@ -31,8 +36,7 @@ run_bench() {
     [ -f "$ENV_FILE" ] || die "no stack: ./dev up"
   fi
   if [ ${#also[@]} -gt 0 ]; then
-    configure release -DSOMABRAIN_BENCHMARKS=ON
-    compile release "${also[@]}"
+    build_benches "${also[@]}"
   fi
   if grep -q '^No stack is needed' "$script"; then
     SOMABRAIN_CACHE=$CACHE SOMABRAIN_MODEL_DIR=$MODEL "$python" "$script" "$@"
