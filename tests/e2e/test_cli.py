@@ -42,6 +42,33 @@ def test_remember_recall_evaluate(somabrain, shared):
     assert "spare rudder in the barn" in done.stdout and "residual" in done.stdout
 
 
+def test_evaluate_states_the_action(somabrain, make_tenant):
+    """Each flag is the field of its name: the figures recompute, under the sandbox's law."""
+    fresh = make_tenant()
+    fresh.agent.remember_batch([{"text": f"Lamp {n} is lit in room {n}."} for n in range(4)])
+    done = somabrain("evaluate", "Which lamps are lit?", "--confidence", "0.5", "--cost-tokens", "200",
+                     "--price", "0.1", "--latency", "3", "--explain", token=fresh.token())
+    assert done.returncode == 0, done.stderr
+    assert "utility 0.077, at least 0.000: p 0.500 (caller), cost 20, latency 3 s" in done.stdout
+    shown = re.findall(r"^([* ]) (all|half|three|one) +U (\S+)  memories (\d)", done.stdout, re.M)
+    assert [(name, count) for _, name, _, count in shown] == [
+        ("all", "4"), ("half", "2"), ("three", "3"), ("one", "1")]
+    (chosen,) = [float(worth) for mark, _, worth, _ in shown if mark == "*"]
+    assert chosen == max(float(worth) for _, _, worth, _ in shown)
+    plain = somabrain("evaluate", "Which lamps are lit?", token=fresh.token()).stdout
+    assert "p 1.000 (assumed)" in plain and not re.search(r"memories \d", plain)
+    for form, role in (("openai_messages", "user"), ("anthropic_messages", "user")):
+        done = somabrain("evaluate", "Which lamps are lit?", "--render", form, token=fresh.token())
+        messages = json.loads(done.stdout.splitlines()[-1])["messages"]
+        assert messages[-1]["role"] == role and "Lamp 1 is lit" in messages[-1]["content"]
+
+
+def test_min_coverage(somabrain, shared):
+    nonsense = "gyro velcro bishop turbine"
+    assert "nothing found" in somabrain("recall", nonsense, "--min-coverage", "0.42").stdout
+    assert "nothing found" not in somabrain("recall", nonsense, "--min-coverage", "0").stdout
+
+
 def test_control_characters_do_not_reach_the_terminal(somabrain):
     text = "\x1b[2J\x1b]0;owned\x07 clear the screen \u009b31m"
     assert somabrain("remember", text).returncode == 0
@@ -82,7 +109,15 @@ def test_nothing_found(somabrain, make_tenant):
     (("recall", "x", "--top-k", "0"), "/top_k"),
     (("recall", "x", "--top-k", "101"), "at most 100"),
     (("recall", "x", "--view", "taste"), "/views/0"),
+    (("recall", "x", "--min-coverage", "1.5"), "/min_coverage"),
     (("evaluate", "x", "--token-budget", "-4"), "/token_budget"),
+    (("evaluate", "x", "--token-budget", "0"), "/token_budget"),
+    (("evaluate", "x", "--confidence", "0"), "/confidence"),
+    (("evaluate", "x", "--confidence", "0.2"), "article utility"),
+    (("evaluate", "x", "--cost-tokens", "9"), "/price"),
+    (("evaluate", "x", "--cost-tokens", "9", "--price", "-1"), "/price"),
+    (("evaluate", "x", "--latency", "1e9"), "/predicted_latency_seconds"),
+    (("evaluate", "x", "--render", "html"), "/render"),
     (("import", "/nonexistent/folder"), "/nonexistent/folder"),
 ])
 def test_what_the_service_refuses_is_one_line(somabrain, args, fragment):

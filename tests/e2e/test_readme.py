@@ -60,6 +60,27 @@ def test_the_tour_runs_verbatim(stack):
     assert re.match(r"valid: leaf \d+ of \d+ leaves of somabrain.local/ledger/", proven)
     assert json.loads(entry)["stream"] == "state"
 
+    remembered, verdict, refusal = parts[19].strip().split("\n")
+    assert json.loads(verdict)["feedback_id"] and json.loads(remembered)["id"]
+    assert refusal.startswith("not done: the planned action's utility -0.6")
+
+
+def test_the_loop_leaves_its_verdict(stack, make_tenant):
+    """What the loop in curl credited, by what the ledger and the next evaluate say of it."""
+    fresh = make_tenant()
+    loop, = [block for block in blocks(stack.root) if "brain/feedback" in block and "TASKS" in block]
+    setup = re.sub(r"^TENANT=.*\n", f"TENANT={fresh.id}\n", blocks(stack.root)[0], flags=re.M)
+    done = run(stack, setup + loop)
+    assert done.returncode == 0, done.stdout + done.stderr
+    bundle = fresh.agent.evaluate("Which hall?", session_id="loop")
+    assert [(item["kind"], item["text"]) for item in bundle["working_memory"]] == [
+        ("query", "Which hall does Ada want for the review?"), ("response", "the small hall")]
+    rows = stack.rows("SELECT body FROM events WHERE tenant = %s ORDER BY log_index", fresh.id)
+    told = [(event["action"], event["status"]) for event in
+            (json.loads(bytes(body)) for body, in rows)]
+    assert told == [("memory.remember", 201), ("brain.evaluate", 200), ("brain.feedback", 201),
+                    ("brain.evaluate", 403), ("brain.evaluate", 200)]
+
 
 def test_the_tour_notices_a_refusal(stack):
     setup = blocks(stack.root)[0]

@@ -44,9 +44,14 @@ def test_the_other_examples_run_verbatim(stack):
     assert done.returncode == 0, done.stderr
     assert "Grace brings the measurements." in done.stdout
     front_page = (ROOT / "README.md").read_text()
-    block, = re.findall(r"^```python\n(.*?)^```", front_page, re.S | re.M)
-    done = run_alone(block, stack.root / "src")
+    first, loop = re.findall(r"^```python\n(.*?)^```", front_page, re.S | re.M)
+    done = run_alone(first, stack.root / "src")
     assert done.stdout == "Ada has given up tea and drinks coffee now.\n", done.stderr
+    done = run_alone(loop, stack.root / "src")
+    assert done.returncode == 0, done.stderr
+    answered, refused = done.stdout.splitlines()
+    assert answered == "Which hall does Ada want for the review? the small hall"
+    assert refused.startswith("not done: the planned action's utility -0.6"), refused
 
 
 def test_without_a_stack_it_says_so(tmp_path):
