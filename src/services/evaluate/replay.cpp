@@ -26,31 +26,14 @@ Error without_memory(const Uuid& id, const std::string& what) {
 
 }  // namespace
 
-/// An evaluation as it was kept.
-struct Replay::Kept {
-    std::shared_ptr<const SubjectKey> key;
-    domain::EvaluationRecord record;
-};
-
-Replay::Kept Replay::load(const RequestContext& context, const Admission& admission,
-                          const Uuid& id) {
-    const Uuid& tenant = admission.tenant.id;
-    const auto row =
-        evaluations_.get(tenant, id, context.now, rows_deadline(committer_, context.deadline));
-    auto key =
-        row ? keyring_.subject_by_hmac(tenant, row->subject_hmac, context.deadline) : nullptr;
-    if (!key) {
-        throw Error(ErrorKind::not_found, "no such evaluation").at("/id");
-    }
-    auto record = domain::open_record(key->data_key, tenant, id, row->sealed);
-    if (!record) {
-        throw Error(ErrorKind::internal, "internal error",
-                    "an evaluation does not open: " + id.to_string());
-    }
-    if (!record->answered) {
+OpenedEvaluation Replay::load(const RequestContext& context, const Admission& admission,
+                              const Uuid& id) {
+    auto kept = open_evaluation(evaluations_, keyring_, context, admission.tenant.id, id,
+                                rows_deadline(committer_, context.deadline), "/id");
+    if (!kept.record.answered) {
         throw unreplayable("it was recorded before evaluations could be replayed");
     }
-    return {std::move(key), std::move(*record)};
+    return kept;
 }
 
 std::vector<FoundMemory> Replay::memories_of(const RequestContext& context,
@@ -139,7 +122,7 @@ Evaluated Replay::rebuild(const RequestContext& context, const Admission& admiss
 EvaluateResponse Replay::replay(const RequestContext& context, const Admission& admission,
                                 const ReplayRequest& request) {
     const Uuid id = *Uuid::parse(request.id());
-    const Kept kept = load(context, admission, id);
+    const OpenedEvaluation kept = load(context, admission, id);
     auto response =
         answer_of(rebuild(context, admission, kept.record),
                   [this](std::string_view text) { return embedder_.count_pieces(text); });
@@ -151,8 +134,9 @@ EvaluateResponse Replay::replay(const RequestContext& context, const Admission& 
     return response;
 }
 
-void Replay::record(const RequestContext& context, const Admission& admission, const Kept& kept,
-                    const ReplayRequest& request, const EvaluateResponse& response) {
+void Replay::record(const RequestContext& context, const Admission& admission,
+                    const OpenedEvaluation& kept, const ReplayRequest& request,
+                    const EvaluateResponse& response) {
     auto event = draft_event(context, admission, domain::Stream::access, ids_.next(context.now));
     event.status = kOkStatus;
     event.request_digest = to_hex(kept.key->digest(request.SerializeAsString()));

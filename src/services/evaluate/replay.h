@@ -1,9 +1,9 @@
 #pragma once
 #include "backends/embedder/embedder.h"
-#include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/memories.h"
 #include "services/commit/committer.h"
 #include "services/evaluate/answer.h"
+#include "services/evaluate/open_evaluation.h"
 #include "services/evaluate/working_memory.h"
 #include "services/gate/admission.h"
 #include "services/keyring/keyring.h"
@@ -34,9 +34,8 @@ class Replay {
                                            const somabrain::v1::ReplayRequest& request);
 
   private:
-    struct Kept;
-
-    Kept load(const RequestContext& context, const Admission& admission, const Uuid& id);
+    OpenedEvaluation load(const RequestContext& context, const Admission& admission,
+                          const Uuid& id);
     Evaluated rebuild(const RequestContext& context, const Admission& admission,
                       const domain::EvaluationRecord& record);
     std::vector<FoundMemory> memories_of(const RequestContext& context, const Admission& admission,
@@ -44,8 +43,8 @@ class Replay {
     std::vector<domain::WorkingMemory> session_of(const RequestContext& context,
                                                   const Admission& admission,
                                                   const domain::EvaluationRecord& record);
-    void record(const RequestContext& context, const Admission& admission, const Kept& kept,
-                const somabrain::v1::ReplayRequest& request,
+    void record(const RequestContext& context, const Admission& admission,
+                const OpenedEvaluation& kept, const somabrain::v1::ReplayRequest& request,
                 const somabrain::v1::EvaluateResponse& response);
 
     backends::Evaluations& evaluations_;

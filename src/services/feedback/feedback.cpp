@@ -77,32 +77,20 @@ FeedbackResponse response_of(const Uuid& id, const Uuid& evaluation, std::uint64
 }  // namespace
 
 /// The evaluation that feedback is about.
-struct Feedback::Evaluated {
-    domain::StoredEvaluation row;
-    domain::EvaluationRecord record;
-    std::shared_ptr<const SubjectKey> key;
+struct Feedback::Evaluated : OpenedEvaluation {
     std::string request_digest;  ///< of the feedback, under the evaluation's subject
 };
 
 Feedback::Evaluated Feedback::load(const RequestContext& context, const Admission& admission,
                                    const FeedbackRequest& request) {
-    const Uuid& tenant = admission.tenant.id;
-    const Uuid id = *Uuid::parse(request.evaluation_id());
-    auto row = evaluations_.get(tenant, id, context.now, context.deadline);
-    const auto key =
-        row ? keyring_.subject_by_hmac(tenant, row->subject_hmac, context.deadline) : nullptr;
-    if (!key) {
-        throw Error(ErrorKind::not_found, "no such evaluation").at("/evaluation_id");
-    }
-    auto record = domain::open_record(key->data_key, tenant, id, row->sealed);
-    if (!record) {
-        throw Error(ErrorKind::internal, "internal error",
-                    "an evaluation does not open: " + request.evaluation_id());
-    }
-    if (!request.session_id().empty() && request.session_id() != record->session_id) {
+    auto evaluation =
+        open_evaluation(evaluations_, keyring_, context, admission.tenant.id,
+                        *Uuid::parse(request.evaluation_id()), context.deadline, "/evaluation_id");
+    if (!request.session_id().empty() && request.session_id() != evaluation.record.session_id) {
         throw invalid("/session_id", "is not the evaluation's");
     }
-    return {std::move(*row), std::move(*record), key, key->digest(request.SerializeAsString())};
+    auto digest = evaluation.key->digest(request.SerializeAsString());
+    return {std::move(evaluation), std::move(digest)};
 }
 
 FeedbackResponse Feedback::add(const RequestContext& context, const Admission& admission,

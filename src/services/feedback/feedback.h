@@ -1,7 +1,7 @@
 #pragma once
-#include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/feedback.h"
 #include "domain/context/feedback_record.h"
+#include "services/evaluate/open_evaluation.h"
 #include "services/gate/admission.h"
 #include "services/keyring/keyring.h"
 #include "services/write/writer.h"

@@ -153,7 +153,7 @@ MemoryHistoryResponse Recall::history(const RequestContext& context, const Admis
     Page page(*response.mutable_memories(), limit);
     Whole asked = read(tenant.id, id, context);
     if (!asked.key_hmac) {
-        page.add(record_of(asked.facts, std::move(asked.content)));
+        page.add(record_of(asked.memory.facts, std::move(asked.memory.content)));
         record(context, admission, "", request, response, page.ids());
         return response;
     }

@@ -2,11 +2,11 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "domain/memory/sealing.h"
 #include "services/commit/record_answer.h"
 #include "services/gate/gate.h"
 #include "services/recall/find.h"
 #include "services/recall/record.h"
+#include "services/search/load.h"
 
 namespace soma::services {
 namespace {
@@ -29,35 +29,24 @@ RecallResponse Recall::recall(const RequestContext& context, const Admission& ad
 MemoryRecord Recall::get(const RequestContext& context, const Admission& admission,
                          const GetMemoryRequest& request) {
     const Uuid id = *Uuid::parse(request.id());
-    auto found = read(admission.tenant.id, id, context);
+    auto found = read(admission.tenant.id, id, context).memory;
     auto response = record_of(found.facts, std::move(found.content));
     record(context, admission, response.subject(), request, response, {id});
     return response;
 }
 
 Recall::Whole Recall::read(const Uuid& tenant, const Uuid& id, const RequestContext& context) {
-    const auto row = memories_.get(tenant, id, rows_deadline(committer_, context.deadline));
-    auto whole = row ? open(tenant, *row, context) : std::nullopt;
-    if (!whole) {
+    auto row = memories_.get(tenant, id, rows_deadline(committer_, context.deadline));
+    auto memory = row ? open(tenant, *row, context) : std::nullopt;
+    if (!memory) {
         throw Error(ErrorKind::not_found, "no such memory").at("/id");
     }
-    return std::move(*whole);
+    return {std::move(*memory), std::move(row->key_hmac)};
 }
 
-std::optional<Recall::Whole> Recall::open(const Uuid& tenant, const domain::StoredMemory& row,
-                                          const RequestContext& context) {
-    const bool expired = row.facts.expires_at && *row.facts.expires_at <= context.now;
-    const auto key =
-        expired ? nullptr : keyring_.subject_by_hmac(tenant, row.subject_hmac, context.deadline);
-    if (!key) {
-        return std::nullopt;
-    }
-    auto content = domain::open_content(key->data_key, tenant, row.facts.id, row.sealed);
-    if (!content) {
-        throw Error(ErrorKind::internal, "internal error",
-                    "a memory does not open: " + row.facts.id.to_string());
-    }
-    return Whole{row.facts, row.key_hmac, std::move(*content)};
+std::optional<domain::Memory> Recall::open(const Uuid& tenant, const domain::StoredMemory& row,
+                                           const RequestContext& context) {
+    return open_current(keyring_, tenant, row, context.now, context.deadline);
 }
 
 void Recall::record(const RequestContext& context, const Admission& admission,

@@ -47,15 +47,14 @@ class Recall {
 
   private:
     struct Whole {
-        domain::MemoryFacts facts;
+        domain::Memory memory;
         std::optional<std::string> key_hmac;
-        domain::MemoryContent content;
     };
 
     Whole read(const Uuid& tenant, const Uuid& id, const RequestContext& context);
     /// nullopt: expired or erased.
-    std::optional<Whole> open(const Uuid& tenant, const domain::StoredMemory& row,
-                              const RequestContext& context);
+    std::optional<domain::Memory> open(const Uuid& tenant, const domain::StoredMemory& row,
+                                       const RequestContext& context);
     void record(const RequestContext& context, const Admission& admission,
                 const std::string& subject, const google::protobuf::Message& request,
                 const google::protobuf::Message& answer, std::vector<Uuid> targets,

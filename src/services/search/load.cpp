@@ -38,6 +38,15 @@ domain::Memory open_memory(const Uuid& tenant, const domain::StoredMemory& row,
     return memory;
 }
 
+std::optional<domain::Memory> open_current(Keyring& keyring, const Uuid& tenant,
+                                           const domain::StoredMemory& row, Time now,
+                                           const Deadline& deadline) {
+    const bool is_past = row.facts.expires_at && *row.facts.expires_at <= now;
+    const auto key =
+        is_past ? nullptr : keyring.subject_by_hmac(tenant, row.subject_hmac, deadline);
+    return key ? std::optional(open_memory(tenant, row, *key)) : std::nullopt;
+}
+
 std::optional<FoundMemory> found_memory(const domain::Memory& memory, const domain::Hit& hit) {
     if (hit.passage >= memory.passages.size()) {
         return std::nullopt;

@@ -12,6 +12,12 @@ namespace soma::services {
 domain::Memory open_memory(const Uuid& tenant, const domain::StoredMemory& row,
                            const SubjectKey& key);
 
+/// The same for whoever reads a memory at `now`; nullopt when it has expired or was erased. It
+/// has the passages that the row brings.
+std::optional<domain::Memory> open_current(Keyring& keyring, const Uuid& tenant,
+                                           const domain::StoredMemory& row, Time now,
+                                           const Deadline& deadline);
+
 /// A memory as search hands it out of the index when `hit` is what it found; nullopt when it has no
 /// such passage.
 std::optional<FoundMemory> found_memory(const domain::Memory& memory, const domain::Hit& hit);
