@@ -3,17 +3,27 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <unordered_map>
 
 #include "base/canonical_json.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/wiring.h"
 #include "math/check/check.h"
+#include "math/check/live.h"
+#include "services/search/load.h"
 
 namespace soma::cli {
 namespace {
 
+constexpr std::chrono::minutes kLoadTime{10};
+/// As in plans: a link that faded for ages is still one.
+constexpr double kLeastWeight = 1e-9;
+
 struct CheckOptions {
     std::uint64_t seed = 1;
+    std::string tenant;  ///< id or name; empty: generated data
     bool json = false;
 };
 
@@ -38,8 +48,55 @@ void print_table(const std::vector<math::MathCheck>& checks) {
     }
 }
 
+backends::TenantRow find_tenant(backends::Tenants& tenants, const std::string& asked,
+                                const Deadline& deadline) {
+    const auto id = Uuid::parse(asked);
+    auto row = id ? tenants.find(*id, deadline) : tenants.find_by_name(asked, deadline);
+    if (!row) {
+        throw Error(ErrorKind::not_found, "no such tenant: " + asked);
+    }
+    return std::move(*row);
+}
+
+/// The tenant's memories as numbers, read as the service reads them when it loads its index.
+math::LiveData live_data(const std::string& asked) {
+    const auto config = config::load();
+    const Deadline deadline(kLoadTime);
+    backends::ConnectionPool pool(app_login(config), 1);
+    backends::Tenants tenants(pool);
+    backends::Memories memories(pool);
+    backends::Vault vault(vault_config(config));
+    services::Keyring keyring(vault);
+    const auto tenant = find_tenant(tenants, asked, deadline);
+    const Time now = wall_clock_now();
+    math::LiveData data{.dimension = static_cast<std::size_t>(tenant.dimension)};
+    std::unordered_map<Uuid, std::uint32_t> numbers;
+    std::vector<domain::Link> links;
+    services::TenantLoader(tenants, memories, keyring)(
+        tenant.id, deadline, [&](const domain::Memory& memory) {
+            numbers.emplace(memory.facts.id, static_cast<std::uint32_t>(numbers.size()));
+            links.insert(links.end(), memory.links.begin(), memory.links.end());
+            for (const auto& passage : memory.passages) {
+                const auto vector = math::dequantize(passage.vector);
+                data.vectors.insert(data.vectors.end(), vector.begin(), vector.end());
+            }
+        });
+    data.vertices = numbers.size();
+    for (const auto& link : links) {
+        const auto from = numbers.find(link.key.from);
+        const auto to = numbers.find(link.key.to);
+        if (from != numbers.end() && to != numbers.end()) {  // else its end was erased just now
+            data.links.push_back({from->second, to->second});
+            data.link_weights.push_back(std::max(domain::link_weight_at(link, now), kLeastWeight));
+        }
+    }
+    return data;
+}
+
 void check_math(const CheckOptions& options) {
-    const auto checks = math::run_math_checks(options.seed);
+    const auto checks = options.tenant.empty()
+                            ? math::run_math_checks(options.seed)
+                            : math::run_live_checks(live_data(options.tenant), options.seed);
     options.json ? print_json(checks) : print_table(checks);
     std::size_t failed = 0;
     for (const auto& check : checks) {
@@ -57,9 +114,12 @@ void check_math(const CheckOptions& options) {
 void register_check(CLI::App& program) {
     auto* command = program.add_subcommand("check", "Measure invariants");
     command->require_subcommand(1);
-    auto* math = command->add_subcommand("math", "The laws of the mathematics, on generated data");
+    auto* math = command->add_subcommand(
+        "math", "The laws of the mathematics, on generated data or a tenant's");
     auto options = std::make_shared<CheckOptions>();
     math->add_option("--seed", options->seed, "Seed of the generated data");
+    math->add_option("--tenant", options->tenant,
+                     "Id or name: on what this tenant remembers, read from the stores");
     math->add_flag("--json", options->json, "One JSON object a line");
     math->callback([options] { check_math(*options); });
 }

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <limits>
 
 #include "math/bridge/bridge.h"
 #include "math/charts/cusum.h"
+#include "math/check/collector.h"
 #include "math/check/generators.h"
 #include "math/convex/online_learner.h"
 #include "math/convex/regret.h"
@@ -25,27 +24,7 @@
 namespace soma::math {
 namespace {
 
-/// Collects the checks; each figure is computed by a function that may throw an error taken for a
-/// value.
-class Checks {
-  public:
-    void add(const char* room, const char* name, double tolerance,
-             const std::function<double()>& measure) {
-        MathCheck check{room, name, 0, tolerance, false};
-        try {
-            check.figure = measure();
-        } catch (const Error&) {
-            // The room has answered with an error value: the figure stays infinite and the check
-            // fails.
-            check.ok = false;
-        }
-        check.ok = check.figure <= tolerance;
-        list.push_back(std::move(check));
-    }
-    std::vector<MathCheck> list;
-};
-
-void check_numerics(Checks& checks, Random& random) {
+void check_numerics(CheckCollector& checks, Random& random) {
     const auto x = normal_vector(random, kDefaultDimension);
     checks.add("numerics", "inverse FFT after FFT is the identity", 1e-12, [&] {
         auto fft = RealFft::make(x.size()).value();
@@ -62,7 +41,7 @@ void check_numerics(Checks& checks, Random& random) {
     });
 }
 
-void check_hrr(Checks& checks, Random& random) {
+void check_hrr(CheckCollector& checks, Random& random) {
     const auto key = role_key("check", kDefaultDimension, 1).value();
     const auto filler = unit_spectrum(random, kDefaultDimension);
     checks.add("hrr", "binding with a role keeps the norm", 1e-12,
@@ -97,7 +76,7 @@ void check_hrr(Checks& checks, Random& random) {
     });
 }
 
-void check_density(Checks& checks, Random& random) {
+void check_density(CheckCollector& checks, Random& random) {
     auto rho = DensityMatrix::make(64, 8).value();
     for (int round = 0; round < 20; ++round) {
         const std::vector<double> weights(16, 1.0 / 16);
@@ -111,7 +90,7 @@ void check_density(Checks& checks, Random& random) {
     });
 }
 
-void check_graph(Checks& checks, Random& random) {
+void check_graph(CheckCollector& checks, Random& random) {
     const Graph graph = random_graph(random, 500, 2500);
     const auto c = random_conductances(random, graph, -3, 2);
     checks.add("graph", "PageRank solves its equation", 1e-10, [&] {
@@ -148,7 +127,7 @@ void check_graph(Checks& checks, Random& random) {
     });
 }
 
-void check_bridge(Checks& checks, Random& random) {
+void check_bridge(CheckCollector& checks, Random& random) {
     const Graph graph = random_graph(random, 30, 60);
     const auto c = random_conductances(random, graph, -1, 1);
     const auto mu0 = random_masses(random, graph.vertices());
@@ -165,7 +144,7 @@ void check_bridge(Checks& checks, Random& random) {
                [&] { return std::fabs(sum_compensated(bridge.at(0.5).value()) - 1); });
 }
 
-void check_learning(Checks& checks, Random& random) {
+void check_learning(CheckCollector& checks, Random& random) {
     const Box box = Box::make({-1, -1, -1}, {1, 1, 1}).value();
     auto learner = OnlineLearner::make({0, 0, 0}, box, {}).value();
     const auto first = learner;
@@ -191,7 +170,7 @@ void check_learning(Checks& checks, Random& random) {
                [&] { return replay(first, rows).value() == learner.theta() ? 0.0 : 1.0; });
 }
 
-void check_small_rooms(Checks& checks, Random& random) {
+void check_small_rooms(CheckCollector& checks, Random& random) {
     checks.add("utility", "negative utilities admitted, of 10,000", 0, [&] {
         double admitted = 0;
         for (int i = 0; i < 10'000; ++i) {
@@ -231,7 +210,7 @@ void check_small_rooms(Checks& checks, Random& random) {
 
 std::vector<MathCheck> run_math_checks(std::uint64_t seed) {
     Random random(seed);
-    Checks checks;
+    CheckCollector checks;
     check_numerics(checks, random);
     check_hrr(checks, random);
     check_density(checks, random);
