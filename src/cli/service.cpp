@@ -123,7 +123,7 @@ struct Service::Parts {
           evaluate(searcher, weights, working_memory, keyring, *embedder, committer, ids, parts,
                    std::chrono::hours(c.evaluation_ttl_hours)),
           replay(evaluations, memories, working_memory, keyring, *embedder, committer, ids),
-          planner(memories, weights, keyring, committer, ids),
+          planner(memories, weights, keyring, *embedder, committer, ids),
           feedback(evaluations, feedback_events, keyring, writer, ids),
           session(keyring, writer, working_memory),
           link(links, memories, keyring, writer),

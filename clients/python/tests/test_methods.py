@@ -187,6 +187,12 @@ def test_an_evaluation_is_replayed(brain, tenant):
         brain.replay(made.id)
 
 
+def plan_tokens(brain, goal):
+    """What its first step takes."""
+    candidates = brain.plan([goal], explain=True).candidates
+    return next(one.tokens for one in candidates if one.name == "shallow")
+
+
 def test_a_plan(brain):
     goal, need = (brain.remember(text).id for text in ("Serve the dinner.", "Cook."))
     brain.link(goal, need, "depends_on")
@@ -195,7 +201,11 @@ def test_a_plan(brain):
     assert [(step.id, step.depth, step.is_goal) for step in plan.steps] == [
         (need, 0, False), (goal, 1, True)]
     assert isinstance(plan.steps[0], somabrain.PlanStep) and plan.steps[1].depends_on == [need]
-    assert plan.utility.probability == .9
+    assert plan.utility.probability == .9 and plan.candidates == []
+    cut = brain.plan([goal], token_budget=plan_tokens(brain, goal), explain=True)
+    assert [step.id for step in cut.steps] == [need] and cut.capped == ["steps"]
+    (chosen,) = [one for one in cut.candidates if one.chosen]
+    assert chosen.quoted == 1 and chosen.coverage < 1 and chosen.step_ids[0] == need
     brain.link(need, goal, "depends_on")
     with pytest.raises(somabrain.ConflictError) as caught:
         brain.plan([goal])

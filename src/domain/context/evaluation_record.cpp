@@ -73,6 +73,7 @@ json::object compared_json(const EvaluationRecord::Compared& compared) {
     const Candidate& candidate = compared.candidate;
     json::object object{{"name", candidate.name},
                         {"coverage", std::bit_cast<std::uint64_t>(candidate.coverage)},
+                        {"quoted", candidate.quoted},
                         {"tokens", candidate.tokens},
                         {"penalty", std::bit_cast<std::uint64_t>(candidate.penalty)},
                         {"vetoed_by", candidate.vetoed_by},
@@ -97,6 +98,10 @@ EvaluationRecord::Compared compared_of(const json::object& object) {
     Candidate& candidate = compared.candidate;
     candidate.name = object.at("name").as_string();
     candidate.coverage = double_at(object, "coverage");
+    // Records of before order was compared have none, and showed none.
+    if (const auto* quoted = object.if_contains("quoted")) {
+        candidate.quoted = quoted->to_number<std::size_t>();
+    }
     candidate.tokens = object.at("tokens").to_number<std::size_t>();
     candidate.penalty = double_at(object, "penalty");
     candidate.vetoed_by = object.at("vetoed_by").as_string();

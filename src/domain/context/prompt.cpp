@@ -85,7 +85,7 @@ std::string quoted_beginning(std::string_view text,
     return end > 0 ? quoted(text.substr(0, end)) : "";
 }
 
-std::string memory_line(std::size_t rank, const QuotedMemory& memory) {
+std::string plain_line(std::size_t rank, const QuotedMemory& memory) {
     std::string line = "[" + std::to_string(rank) + "] ";
     if (memory.occurred_at) {
         line += format_rfc3339(*memory.occurred_at).substr(0, 10) + " ";
@@ -178,6 +178,10 @@ void append_block(std::string& text, std::string_view header,
     }
 }
 
+std::string_view header_of(PromptForm form) {
+    return form == PromptForm::plain ? kMemoryHeader : kMemoryObjectsHeader;
+}
+
 }  // namespace
 
 std::string_view kind_name(WorkingMemory::Kind kind) {
@@ -203,7 +207,7 @@ Prompt render_prompt(std::span<const PolicyDirective> policy, std::string_view s
                      std::optional<std::size_t> token_budget, const TokenCounter& count_tokens,
                      PromptForm form) {
     const bool is_plain = form == PromptForm::plain;
-    const std::string_view memory_header = is_plain ? kMemoryHeader : kMemoryObjectsHeader;
+    const std::string_view memory_header = header_of(form);
     const std::string_view session_header = is_plain ? kSessionHeader : kSessionObjectsHeader;
     Prompt prompt;
     Budget budget(token_budget, count_tokens);
@@ -223,10 +227,7 @@ Prompt render_prompt(std::span<const PolicyDirective> policy, std::string_view s
     }
     const std::vector<std::string> facts = take_lines(
         budget, memory_header, memories.size(),
-        [&](std::size_t i) {
-            return is_plain ? memory_line(i + 1, memories[i]) : memory_object(i + 1, memories[i]);
-        },
-        prompt.complete);
+        [&](std::size_t i) { return memory_line(i + 1, memories[i], form); }, prompt.complete);
     std::vector<std::string> session = take_lines(
         budget, session_header, working_memory.size(),
         [&](std::size_t i) {
@@ -241,6 +242,21 @@ Prompt render_prompt(std::span<const PolicyDirective> policy, std::string_view s
     append_block(prompt.text, session_header, session);
     append_block(prompt.text, kSituationHeader, asked);
     return prompt;
+}
+
+std::string memory_line(std::size_t rank, const QuotedMemory& memory, PromptForm form) {
+    return form == PromptForm::plain ? plain_line(rank, memory) : memory_object(rank, memory);
+}
+
+std::size_t tokens_for_memories(std::span<const PolicyDirective> policy, std::string_view situation,
+                                std::size_t token_budget, const TokenCounter& count_tokens,
+                                PromptForm form) {
+    std::size_t taken = count_tokens(kSituationHeader) + count_tokens(quoted(situation)) +
+                        count_tokens(header_of(form));
+    for (std::size_t i = 0; i < policy.size(); ++i) {
+        taken += (i == 0 ? count_tokens(kPolicyHeader) : 0) + count_tokens(policy_line(policy[i]));
+    }
+    return token_budget - std::min(taken, token_budget);
 }
 
 }  // namespace soma::domain

@@ -81,4 +81,13 @@ Prompt render_prompt(std::span<const PolicyDirective> policy, std::string_view s
                      std::optional<std::size_t> token_budget, const TokenCounter& count_tokens,
                      PromptForm form = PromptForm::plain);
 
+/// The line with which render_prompt quotes a memory.
+std::string memory_line(std::size_t rank, const QuotedMemory& memory, PromptForm form);
+
+/// What `token_budget` leaves for the lines of memories once the law's words, the situation and the
+/// memories' heading are written; 0 when not even those fit.
+std::size_t tokens_for_memories(std::span<const PolicyDirective> policy, std::string_view situation,
+                                std::size_t token_budget, const TokenCounter& count_tokens,
+                                PromptForm form);
+
 }  // namespace soma::domain

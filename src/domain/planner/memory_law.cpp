@@ -1,25 +1,34 @@
 #include "domain/planner/memory_law.h"
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 namespace soma::domain {
 
-MemoryVerdict judge_memory(const RuleSet& rules, RequestFacts request,
-                           std::span<const std::string_view> tags) {
+MemoryLaw::MemoryLaw(const RuleSet& rules, const RequestFacts& request)
+    : rules_(rules), request_(request) {
+    request_.tags = {};
+    if (rules.weighs_tags(request_)) {
+        without_ = rules.evaluate(request_);
+    }
+}
+
+MemoryVerdict MemoryLaw::judge(std::span<const std::string> tags) const {
     MemoryVerdict out;
-    if (tags.empty()) {
+    if (!without_ || tags.empty()) {
         return out;
     }
-    request.tags = {};
-    const Verdict without = rules.evaluate(request);
-    request.tags = tags;
-    const Verdict with = rules.evaluate(request);
-    if (with.denied_by != without.denied_by) {
+    const std::vector<std::string_view> views(tags.begin(), tags.end());
+    RequestFacts request = request_;
+    request.tags = views;
+    const Verdict with = rules_.evaluate(request);
+    if (with.denied_by != without_->denied_by) {
         out.vetoed_by = with.denied_by;
-    } else if (with.review_by != without.review_by) {
+    } else if (with.review_by != without_->review_by) {
         out.vetoed_by = with.review_by;
     }
-    out.penalty = std::max(0.0, with.penalty - without.penalty);
+    out.penalty = std::max(0.0, with.penalty - without_->penalty);
     if (out.penalty > 0) {
         out.penalised_by = with.penalised_by;
     }

@@ -1,7 +1,7 @@
 #pragma once
 #include <optional>
 #include <span>
-#include <string_view>
+#include <string>
 
 #include "domain/constitution/rules/rule_set.h"
 
@@ -16,10 +16,23 @@ struct MemoryVerdict {
     friend bool operator==(const MemoryVerdict&, const MemoryVerdict&) = default;
 };
 
-/// Asks the rules of the request as if it bore the memory's tags, and takes away what they say of
-/// the request without: a rule counts here where the tags make it match. A rule that would leave
-/// the request to a person vetoes as one that denies. Pure; views into the rules.
-MemoryVerdict judge_memory(const RuleSet& rules, RequestFacts request,
-                           std::span<const std::string_view> tags);
+/// Asks the rules of a request as if it bore a memory's tags, and takes away what they say of the
+/// request without: a rule counts here where the tags make it match. A rule that would leave the
+/// request to a person vetoes as one that denies. What of the request is the same for all memories
+/// is asked once. Pure; views into the rules, which outlive it.
+class MemoryLaw {
+  public:
+    /// `request` as it is known without tags.
+    MemoryLaw(const RuleSet& rules, const RequestFacts& request);
+
+    /// False: no rule tells memories apart, and every verdict is the same: nothing.
+    bool tells_apart() const { return without_.has_value(); }
+    MemoryVerdict judge(std::span<const std::string> tags) const;
+
+  private:
+    const RuleSet& rules_;
+    RequestFacts request_;
+    std::optional<Verdict> without_;  ///< absent: nothing is to be told apart
+};
 
 }  // namespace soma::domain

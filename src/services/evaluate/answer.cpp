@@ -96,6 +96,7 @@ void add_candidates(EvaluateResponse& response,
             shown.set_utility(*candidate.utility);
         }
         shown.set_coverage(candidate.coverage);
+        shown.set_quoted(static_cast<std::int32_t>(candidate.quoted));
         shown.set_tokens(static_cast<std::int64_t>(candidate.tokens));
         shown.set_penalty(candidate.penalty);
         shown.set_vetoed_by(candidate.vetoed_by);
@@ -169,11 +170,7 @@ EvaluateResponse answer_of(const Evaluated& parts, const domain::TokenCounter& c
     const auto bundle = domain::make_bundle(bundle_input(parts), count_tokens);
     EvaluateResponse response;
     response.set_constitution_version(parts.constitution_version);
-    for (const auto& [article, text] : parts.policy) {
-        auto& directive = *response.add_policy();
-        directive.set_article(article);
-        directive.set_text(text);
-    }
+    put_policy(parts.policy, *response.mutable_policy());
     if (parts.found.coverage) {
         response.set_coverage(*parts.found.coverage);
         response.set_known(*parts.found.coverage >= domain::kKnownFrom);

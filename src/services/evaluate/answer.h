@@ -32,6 +32,17 @@ struct Evaluated {
 somabrain::v1::EvaluateResponse answer_of(const Evaluated& parts,
                                           const domain::TokenCounter& count_tokens);
 
+/// Directives as answers carry them: of anything with `article` and `text`.
+template <class Policy>
+void put_policy(const Policy& policy,
+                google::protobuf::RepeatedPtrField<somabrain::v1::PolicyDirective>& out) {
+    for (const auto& [article, text] : policy) {
+        auto& directive = *out.Add();
+        directive.set_article(std::string(article));
+        directive.set_text(std::string(text));
+    }
+}
+
 /// The figures as answers carry them.
 somabrain::v1::UtilityFigures message_of(const domain::UtilityFigures& figures);
 

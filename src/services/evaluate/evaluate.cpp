@@ -5,7 +5,6 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "domain/context/quote.h"
 #include "domain/planner/memory_law.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
@@ -37,6 +36,32 @@ Evaluated asked(const Admission& admission, const EvaluateRequest& request,
         parts.form = domain::parse_form(request.render()).value();
     }
     return parts;
+}
+
+/// The line that quotes it, but for its rank: all ranks of an answer have two digits at most.
+std::string line_of(const FoundMemory& memory, domain::PromptForm form) {
+    return domain::memory_line(domain::kMaxBundleMemories,
+                               {.text = memory.content.text,
+                                .speaker = memory.content.speaker,
+                                .occurred_at = memory.facts.occurred_at,
+                                .id = memory.hit.id,
+                                .kind = memory.facts.kind},
+                               form);
+}
+
+/// What the token budget leaves for memories; absent where they fit whatever their order is: a
+/// token is a byte at least.
+std::optional<std::size_t> tight_budget(const Evaluated& parts, const domain::TokenCounter& count) {
+    if (!parts.token_budget) {
+        return std::nullopt;
+    }
+    const std::size_t left = domain::tokens_for_memories(parts.policy, parts.situation,
+                                                         *parts.token_budget, count, parts.form);
+    std::size_t most = 0;
+    for (const auto& memory : parts.found.memories) {
+        most += line_of(memory, parts.form).size();
+    }
+    return most <= left ? std::nullopt : std::optional(left);
 }
 
 /// The candidates as answers show them, by the ids of their memories.
@@ -128,39 +153,34 @@ Evaluate::Situation Evaluate::load(const RequestContext& context, const Admissio
     return situation;
 }
 
-/// Compares prompts where there is something to weigh: a price of tokens, what the law says of a
-/// memory by its tags, or a caller who wants to see. Keeps the memories of the best.
+/// Compares prompts where there is something to weigh: a price of tokens, a budget that not all of
+/// them may fit, rules that tell memories apart by their tags, or a caller who wants to see. Keeps
+/// the memories of the best, in its order.
 void Evaluate::choose(const Admission& admission, const EvaluateRequest& request,
                       Evaluated& parts) {
     auto& memories = parts.found.memories;
+    const domain::MemoryLaw law(admission.law->rules, facts_of(admission));
+    const auto count = [this](std::string_view text) { return embedder_.count_pieces(text); };
+    const domain::TokenTerms terms{.price = request.price(), .budget = tight_budget(parts, count)};
+    const bool are_counted = request.explain() || terms.price > 0 || terms.budget;
+    if (!are_counted && !law.tells_apart()) {
+        return;
+    }
     std::vector<double> scores;
     std::vector<domain::CandidateMemory> candidates;
-    bool is_weighed = request.explain() || request.price() > 0;
-    const bool are_counted = is_weighed;
     for (const auto& memory : memories) {
-        const std::vector<std::string_view> tags(memory.content.tags.begin(),
-                                                 memory.content.tags.end());
-        const auto verdict = domain::judge_memory(admission.law->rules,
-                                                  {.endpoint = admission.endpoint,
-                                                   .roles = admission.principal.roles,
-                                                   .tenant = admission.tenant.id},
-                                                  tags);
-        is_weighed = is_weighed || verdict != domain::MemoryVerdict{};
+        const auto verdict = law.judge(memory.content.tags);
         scores.push_back(memory.hit.score);
         candidates.push_back(
-            {.tokens =
-                 are_counted ? embedder_.count_pieces(domain::quoted(memory.content.text)) : 0,
+            {.tokens = are_counted ? count(line_of(memory, parts.form)) : 0,
              .penalty = verdict.penalty,
              .vetoed_by = std::string(verdict.vetoed_by ? verdict.vetoed_by->article : "")});
-    }
-    if (!is_weighed) {
-        return;
     }
     const auto shares = domain::memory_weights(scores, parts.temperature);
     for (std::size_t i = 0; i < shares.size(); ++i) {
         candidates[i].share = shares[i];
     }
-    const auto choice = domain::choose_candidate(parts.utility, request.price(), candidates);
+    const auto choice = domain::choose_candidate(parts.utility, terms, candidates);
     if (request.explain()) {
         parts.candidates = compared(choice, memories);
     }

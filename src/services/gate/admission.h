@@ -26,4 +26,11 @@ struct Admission {
     TextClasses redacted = {};  ///< what was blotted out of it
 };
 
+/// Who asks for what: what the law is asked of a request before a word of it is read.
+inline domain::RequestFacts facts_of(const Admission& admission) {
+    return {.endpoint = admission.endpoint,
+            .roles = admission.principal.roles,
+            .tenant = admission.tenant.id};
+}
+
 }  // namespace soma::services

@@ -147,11 +147,7 @@ std::shared_ptr<const Admission> Gate::judge(const std::shared_ptr<const Admissi
         return admission;
     }
     SOMA_ASSERT(admission->law, "a governed request was admitted under a law");
-    auto judgement = services::judge(*admission->law, *reader,
-                                     {.endpoint = admission->endpoint,
-                                      .roles = admission->principal.roles,
-                                      .tenant = admission->tenant.id},
-                                     request);
+    auto judgement = services::judge(*admission->law, *reader, facts_of(*admission), request);
     count(judgement.outcome);
     if (judgement.refusal) {
         throw *judgement.refusal;

@@ -7,7 +7,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/unicode.h"
-#include "domain/memory/sealing.h"
+#include "domain/context/quote.h"
 #include "domain/planner/memory_law.h"
 #include "services/commit/record_answer.h"
 #include "services/evaluate/answer.h"
@@ -15,6 +15,7 @@
 #include "services/gate/judge.h"
 #include "services/gate/utility_gate.h"
 #include "services/recall/answer.h"
+#include "services/search/load.h"
 
 namespace soma::services {
 namespace {
@@ -48,14 +49,8 @@ Error too_large(const std::string& what) {
 
 }  // namespace
 
-/// A memory that is part of a plan.
-struct Planner::Step {
-    domain::StoredMemory row;
-    domain::MemoryContent content;
-};
-
 struct Planner::Draft {
-    std::vector<Step> steps;              ///< goals first, then as they were met
+    std::vector<domain::Memory> steps;    ///< goals first, then as they were met
     std::map<Uuid, std::uint32_t> by_id;  ///< places in `steps`
     domain::StepGraph graph;
 };
@@ -63,21 +58,12 @@ struct Planner::Draft {
 void Planner::add_steps(const RequestContext& context, const Admission& admission,
                         const std::vector<Uuid>& ids, Draft& draft) {
     const Uuid& tenant = admission.tenant.id;
-    for (auto& row : memories_.get_all(tenant, ids, context.deadline)) {
-        const bool is_past = row.facts.expires_at && *row.facts.expires_at <= context.now;
-        const auto key = is_past
-                             ? nullptr
-                             : keyring_.subject_by_hmac(tenant, row.subject_hmac, context.deadline);
-        if (!key) {
-            continue;
+    for (const auto& row : memories_.get_all(tenant, ids, context.deadline)) {
+        auto memory = open_current(keyring_, tenant, row, context.now, context.deadline);
+        if (memory) {
+            draft.by_id.emplace(row.facts.id, static_cast<std::uint32_t>(draft.steps.size()));
+            draft.steps.push_back(std::move(*memory));
         }
-        auto content = domain::open_content(key->data_key, tenant, row.facts.id, row.sealed);
-        if (!content) {
-            throw Error(ErrorKind::internal, "internal error",
-                        "a memory does not open: " + row.facts.id.to_string());
-        }
-        draft.by_id.emplace(row.facts.id, static_cast<std::uint32_t>(draft.steps.size()));
-        draft.steps.push_back({std::move(row), std::move(*content)});
     }
 }
 
@@ -155,31 +141,35 @@ std::vector<domain::OrderedStep> ordered(const domain::StepGraph& graph,
     return std::get<std::vector<domain::OrderedStep>>(std::move(result));
 }
 
-/// What the law takes off for a step by its tags. Throws Error permission_denied for a veto.
-void add_deduction(const Admission& admission, const domain::MemoryFacts& facts,
-                   const domain::MemoryContent& content, Deduction& deduction) {
-    const std::vector<std::string_view> tags(content.tags.begin(), content.tags.end());
-    const auto verdict = domain::judge_memory(admission.law->rules,
-                                              {.endpoint = admission.endpoint,
-                                               .roles = admission.principal.roles,
-                                               .tenant = admission.tenant.id},
-                                              tags);
-    if (verdict.vetoed_by) {
-        throw refusal(*admission.law, *verdict.vetoed_by,
-                      "the constitution forbids step " + facts.id.to_string() + " by its tags",
-                      "/goals");
+/// What the law takes off for the steps by their tags. Throws Error permission_denied for a veto.
+Deduction deduction_of(const Admission& admission, const std::vector<domain::Memory>& steps,
+                       const std::vector<domain::OrderedStep>& order) {
+    const domain::MemoryLaw law(admission.law->rules, facts_of(admission));
+    Deduction deduction;
+    for (const auto& place : order) {
+        const auto& [facts, content, passages, links] = steps[place.step];
+        const auto verdict = law.judge(content.tags);
+        if (verdict.vetoed_by) {
+            throw refusal(*admission.law, *verdict.vetoed_by,
+                          "the constitution forbids step " + facts.id.to_string() + " by its tags",
+                          "/goals");
+        }
+        if (verdict.penalised_by && deduction.article.empty()) {
+            deduction.article = verdict.penalised_by->article;
+        }
+        deduction.amount += verdict.penalty;
     }
-    if (verdict.penalised_by && deduction.article.empty()) {
-        deduction.article = verdict.penalised_by->article;
-    }
-    deduction.amount += verdict.penalty;
+    return deduction;
+}
+
+std::size_t shown_bytes(const std::string& text) {
+    return floor_boundary(text, std::min(text.size(), kMaxStepTextBytes));
 }
 
 void put_step(const domain::OrderedStep& place, const domain::MemoryFacts& facts,
               const domain::MemoryContent& content, PlanStep& step) {
     step.set_id(facts.id.to_string());
-    const std::size_t end =
-        floor_boundary(content.text, std::min(content.text.size(), kMaxStepTextBytes));
+    const std::size_t end = shown_bytes(content.text);
     step.set_text(content.text.substr(0, end));
     step.set_truncated(end < content.text.size());
     step.set_kind(facts.kind);
@@ -211,37 +201,89 @@ void keep_limit(PlanResponse& response) {
 
 }  // namespace
 
+domain::Choice Planner::choose(const PlanRequest& request, const Draft& draft,
+                               const std::vector<domain::OrderedStep>& order,
+                               const domain::UtilityFigures& figures) const {
+    domain::TokenTerms terms{.price = request.price()};
+    if (request.has_token_budget()) {
+        terms.budget = static_cast<std::size_t>(request.token_budget());
+    }
+    const bool are_counted = request.explain() || terms.price > 0 || terms.budget;
+    std::vector<std::size_t> tokens;
+    for (const auto& step : draft.steps) {
+        const std::string& text = step.content.text;
+        const auto shown = std::string_view(text).substr(0, shown_bytes(text));
+        tokens.push_back(are_counted ? embedder_.count_pieces(domain::quoted(shown)) : 0);
+    }
+    return domain::choose_plan(figures, terms, draft.graph, order, tokens);
+}
+
+void Planner::put_steps(const Draft& draft, const std::vector<domain::OrderedStep>& order,
+                        const domain::Candidate& chosen, PlanResponse& response) const {
+    std::vector<domain::OrderedStep> places(draft.graph.count);
+    for (const auto& place : order) {
+        places[place.step] = place;
+    }
+    for (std::size_t i = 0; i < chosen.quoted; ++i) {
+        const auto number = static_cast<std::uint32_t>(chosen.memories[i]);
+        const auto& step = draft.steps[number];
+        PlanStep& shown = *response.add_steps();
+        put_step(places[number], step.facts, step.content, shown);
+        const auto& goals = draft.graph.goals;
+        shown.set_is_goal(std::binary_search(goals.begin(), goals.end(), number));
+        for (const auto& link : draft.graph.dependencies) {
+            if (link.step == number) {
+                shown.add_depends_on(draft.steps[link.needs].facts.id.to_string());
+            }
+        }
+    }
+    if (chosen.quoted < draft.graph.count) {
+        response.add_capped("steps");
+    }
+    keep_limit(response);
+}
+
+namespace {
+
+void put_candidates(const domain::Choice& choice, const std::vector<domain::Memory>& steps,
+                    PlanResponse& response) {
+    for (std::size_t i = 0; i < choice.candidates.size(); ++i) {
+        const auto& candidate = choice.candidates[i];
+        auto& shown = *response.add_candidates();
+        shown.set_name(candidate.name);
+        for (const std::size_t step : candidate.memories) {
+            shown.add_step_ids(steps[step].facts.id.to_string());
+        }
+        if (candidate.utility) {
+            shown.set_utility(*candidate.utility);
+        }
+        shown.set_coverage(candidate.coverage);
+        shown.set_tokens(static_cast<std::int64_t>(candidate.tokens));
+        shown.set_quoted(static_cast<std::int32_t>(candidate.quoted));
+        shown.set_chosen(i == choice.best);
+    }
+}
+
+}  // namespace
+
 PlanResponse Planner::plan(const RequestContext& context, const Admission& admission,
                            const PlanRequest& request) {
     const auto action = planned_action(request);
     const auto theta = weights_.of(admission, context.deadline);
     const Draft draft = load(context, admission, request);
-    const auto order = ordered(draft.graph, [&](std::uint32_t step) {
-        return draft.steps[step].row.facts.id.to_string();
-    });
-    Deduction deduction;
+    const auto order = ordered(
+        draft.graph, [&](std::uint32_t step) { return draft.steps[step].facts.id.to_string(); });
+    const auto figures =
+        admitted_utility(admission, theta, action, deduction_of(admission, draft.steps, order));
+    const auto choice = choose(request, draft, order, figures);
     PlanResponse response;
-    for (const auto& place : order) {
-        const Step& step = draft.steps[place.step];
-        add_deduction(admission, step.row.facts, step.content, deduction);
-        PlanStep& shown = *response.add_steps();
-        put_step(place, step.row.facts, step.content, shown);
-        const auto& goals = draft.graph.goals;
-        shown.set_is_goal(std::binary_search(goals.begin(), goals.end(), place.step));
-        for (const auto& link : draft.graph.dependencies) {
-            if (link.step == place.step) {
-                shown.add_depends_on(draft.steps[link.needs].row.facts.id.to_string());
-            }
-        }
+    put_steps(draft, order, choice.candidates[choice.best], response);
+    if (request.explain()) {
+        put_candidates(choice, draft.steps, response);
     }
-    keep_limit(response);
-    *response.mutable_utility() = message_of(admitted_utility(admission, theta, action, deduction));
+    *response.mutable_utility() = message_of(figures);
     response.set_constitution_version(admission.law->version);
-    for (const auto& [article, text] : admission.policy) {
-        auto& directive = *response.add_policy();
-        directive.set_article(std::string(article));
-        directive.set_text(std::string(text));
-    }
+    put_policy(admission.policy, *response.mutable_policy());
     record(context, admission, theta, request, response);
     return response;
 }

@@ -43,6 +43,30 @@ def test_a_price_makes_prompts_shorter(filled):
     assert sizes == [12, 1]
 
 
+@pytest.mark.parametrize("form", ["plain", "openai_messages"])
+def test_within_a_budget_order_decides_what_is_quoted(agent, form):
+    agent.remember("Who lights the lamps of the harbour? Ada lights the lamps of the harbour, " + "and again " * 40)
+    agent.remember_batch([{"text": f"Bo lights lamp {n} of the harbour."} for n in range(6)])
+    asked = dict(query="Who lights the lamps of the harbour?", top_k=7, explain=True, render=form)
+    whole = agent.evaluate(**asked)
+    assert [one["name"] for one in whole["candidates"] if one["chosen"]] == ["all"]
+    budget = 160 if form == "plain" else 560
+    bundle = agent.evaluate(**asked, token_budget=budget)
+    by_name = {one["name"]: one for one in bundle["candidates"]}
+    (chosen,) = [one for one in bundle["candidates"] if one["chosen"]]
+    assert chosen["utility"] == max(one.get("utility", -math.inf) for one in by_name.values())
+    assert chosen["coverage"] >= by_name["all"]["coverage"] and chosen["quoted"] < 7
+    assert all(one["tokens"] <= budget for one in by_name.values())
+    assert [memory["id"] for memory in bundle["memories"]] == chosen["memory_ids"]
+    text = bundle.get("prompt") or bundle["rendering"]["messages"][-1]["content"]
+    quoted = [memory for memory in bundle["memories"] if memory["text"][:30] in text]
+    assert len(quoted) == chosen["quoted"]
+    if chosen["name"] == "densest":
+        assert chosen["memory_ids"] != by_name["all"]["memory_ids"]
+    again = agent.replay(bundle["evaluation_id"])
+    assert again == bundle
+
+
 def test_without_explain_nothing_is_listed(filled):
     bundle = filled.evaluate("lamps?", top_k=12)
     assert bundle["candidates"] == [] and len(bundle["memories"]) == 12

@@ -1,5 +1,6 @@
 """POST /v1/brain/plan: steps over depends_on links, each after what it needs."""
 import json
+import math
 import random
 import uuid
 
@@ -113,6 +114,81 @@ def test_long_texts_keep_the_limit(agent):
     assert reply.json["capped"] == ["text"] and all(s["truncated"] for s in reply.json["steps"])
 
 
+def recomputed(figures, candidate, price=0):
+    return (figures["baseline"] + figures["lambda"] * math.log(figures["probability"] * candidate["coverage"])
+            - figures["mu"] * (figures["cost"] + candidate["tokens"] * price)
+            - figures["nu"] * figures["latency_seconds"] - figures["penalty"])
+
+
+def expect_chosen(plan, price=0):
+    """The losers are listed with figures that recompute, and none of them is better."""
+    (chosen,) = [one for one in plan["candidates"] if one["chosen"]]
+    assert ids(plan) == chosen["step_ids"][:chosen["quoted"]]
+    for one in plan["candidates"]:
+        assert one["utility"] == pytest.approx(recomputed(plan["utility"], one, price))
+        assert one["utility"] <= chosen["utility"]
+    return chosen
+
+
+@pytest.fixture
+def two_goals(agent):
+    """A goal with one long need, and a short one; another goal with a need as short."""
+    long, short, dear, cheap = remember(
+        agent, "Serve the dinner.", "Greet the guests.", "Cook this: " + "a leek, " * 100, "Open the door.")
+    depend(agent, long, dear, weight=1)
+    depend(agent, short, cheap, weight=1)
+    return long, short, dear, cheap
+
+
+def test_without_budget_and_price_all_is_planned(agent, two_goals):
+    long, short, *_ = two_goals
+    plan = agent.ask(PLAN, {"goals": [long, short], "explain": True})
+    assert expect_chosen(plan)["name"] == "bridge" and len(ids(plan)) == 4
+    assert {one["name"] for one in plan["candidates"]} >= {"bridge", "shallow"}
+    silent = agent.ask(PLAN, {"goals": [long, short]})
+    assert silent["candidates"] == [] and silent["steps"] == plan["steps"] and silent["capped"] == []
+
+
+def test_a_budget_takes_the_order_that_covers_most(agent, two_goals):
+    long, short, dear, cheap = two_goals
+    plan = agent.ask(PLAN, {"goals": [long, short], "token_budget": 50, "explain": True})
+    chosen = expect_chosen(plan)
+    assert ids(plan) == [cheap, short] and plan["capped"] == ["steps"]
+    assert chosen["tokens"] <= 50 and chosen["coverage"] == pytest.approx(.5)
+    nothing = agent.ask(PLAN, {"goals": [long], "token_budget": 1, "explain": True})
+    assert nothing["steps"] == [] and nothing["capped"] == ["steps"]
+    assert all("utility" not in one and one["quoted"] == 0 for one in nothing["candidates"])
+
+
+def test_a_price_makes_plans_shallow(agent, two_goals):
+    long, short, dear, cheap = two_goals
+    asked = {"goals": [short], "cost_tokens": 0, "explain": True}
+    assert len(ids(agent.ask(PLAN, {**asked, "price": .001}))) == 2
+    plan = agent.ask(PLAN, {**asked, "price": 40})
+    assert expect_chosen(plan, 40)["step_ids"] == [cheap] == ids(plan)
+
+
+def test_the_gate_judges_a_plan_whole(agent):
+    """Whatever of it fits a budget."""
+    (goal,) = remember(agent, "goal " * 40)
+    assert_problem(agent.post(PLAN, {"goals": [goal], "confidence": .2, "token_budget": 1}), 403)
+
+
+def test_budgets_are_never_exceeded(agent):
+    rng = random.Random(3)
+    steps = remember(agent, *("word " * rng.randrange(1, 40) for _ in range(25)))
+    for n in range(1, 25):
+        depend(agent, steps[rng.randrange(n)], steps[n], weight=rng.uniform(.1, 1))
+    for _ in range(100):
+        budget = rng.randrange(1, 900)
+        plan = agent.ask(PLAN, {"goals": [steps[0]], "token_budget": budget, "explain": True})
+        assert all(one["tokens"] <= budget for one in plan["candidates"])
+        done = set()
+        for step in plan["steps"]:
+            assert set(step["depends_on"]) <= done
+            done.add(step["id"])
+
+
 GOAL = str(uuid.UUID(int=7))
 
 
@@ -124,6 +200,8 @@ GOAL = str(uuid.UUID(int=7))
     ({"goals": [GOAL], "confidence": 1.5}, "/confidence", "at most 1"),
     ({"goals": [GOAL], "cost_tokens": 1}, "/price", "beside cost_tokens"),
     ({"goals": [GOAL], "predicted_latency_seconds": 1e308}, "/predicted_latency_seconds", "1000000"),
+    ({"goals": [GOAL], "token_budget": 0}, "/token_budget", "at least 1"),
+    ({"goals": [GOAL], "explain": "yes"}, "/explain", "true or false"),
     ({"goals": [GOAL], "query": "x"}, "/query", "not a field"),
     ({"goals": [GOAL], "subject": "s" * 257}, "/subject", "256")])
 def test_bad_input(shared, body, field, fragment):

@@ -153,14 +153,15 @@ class UtilityFigures:
 
 @dataclass(frozen=True)
 class PromptCandidate:
-    name: str  # all, as_found, without_penalties, half, three or one
-    memory_ids: List[str]
-    coverage: float  # share of the weights of all memories that may be quoted
-    tokens: int  # word pieces of its memories
+    name: str  # all, as_found, without_penalties, half, three, one or densest
+    memory_ids: List[str]  # in the order they are quoted in
+    coverage: float  # share of what is quoted in the weights of all memories that may be
+    tokens: int  # word pieces of the lines that quote it
     penalty: float  # by the law, for its memories' tags
     chosen: bool
     utility: Optional[float] = None  # None: it covers nothing
     vetoed_by: str = ""  # the article that forbids it
+    quoted: int = 0  # so many of its memories, from the first on, are within the budget
 
 
 @dataclass(frozen=True)
@@ -209,12 +210,24 @@ class PlanStep:
 
 
 @dataclass(frozen=True)
+class PlanCandidate:
+    name: str  # bridge, path, layers, densest, half or shallow
+    step_ids: List[str]  # in order, each after all it needs
+    coverage: float  # share of its steps within the budget in what all are worth
+    tokens: int  # word pieces of their texts
+    quoted: int  # so many of its steps, from the first on, are within the budget
+    chosen: bool
+    utility: Optional[float] = None  # None: not one step fits
+
+
+@dataclass(frozen=True)
 class PlanResponse:
     steps: List[PlanStep]  # each after all it depends on
     utility: UtilityFigures
     constitution_version: int
     policy: List[PolicyDirective] = field(default_factory=list)
-    capped: List[str] = field(default_factory=list)
+    capped: List[str] = field(default_factory=list)  # text, steps: only the first are here
+    candidates: List[PlanCandidate] = field(default_factory=list)  # with explain
 
 
 @dataclass(frozen=True)

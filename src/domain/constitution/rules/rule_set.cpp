@@ -94,6 +94,15 @@ bool RuleSet::matches(const Compiled& rule, const RequestFacts& facts,
                        [&](const AmountRange& range) { return inside(range, facts); });
 }
 
+bool RuleSet::weighs_tags(const RequestFacts& facts) const {
+    return std::any_of(rules_.begin(), rules_.end(), [&](const Compiled& rule) {
+        const bool weighs = std::holds_alternative<Deny>(rule.effect) ||
+                            std::holds_alternative<RequireReview>(rule.effect) ||
+                            std::holds_alternative<Penalty>(rule.effect);
+        return weighs && !rule.tags.empty() && matches(rule, facts, rule.tags);
+    });
+}
+
 Verdict RuleSet::evaluate(const RequestFacts& facts) const {
     // Tags are looked up once; the rules then compare numbers.
     const std::vector<std::uint32_t> tags = known_tags(facts.tags);

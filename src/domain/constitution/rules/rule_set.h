@@ -63,6 +63,9 @@ class RuleSet {
     explicit RuleSet(const std::vector<Rule>& rules);
 
     Verdict evaluate(const RequestFacts& facts) const;
+    /// Whether there are tags that would make a rule deny, leave to a person or penalise what no
+    /// tag is known of yet. False: tags make no difference to these three.
+    bool weighs_tags(const RequestFacts& facts) const;
     std::size_t size() const { return rules_.size(); }
 
   private:

@@ -50,7 +50,8 @@ class PlanTest : public ::testing::Test {
 
     LivingCore core;
     backends::TenantRow tenant = core.tenant();
-    Planner planner{core.memories, core.weights, core.keyring, core.committer, core.ids};
+    Planner planner{core.memories,    core.weights,   core.keyring,
+                    test::embedder(), core.committer, core.ids};
 };
 
 TEST_F(PlanTest, StepsComeAfterWhatTheyNeed) {

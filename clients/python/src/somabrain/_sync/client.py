@@ -262,17 +262,21 @@ class SomaBrain:
     def plan(
             self, goals: Sequence[str], *, confidence: Optional[float] = None,
             cost_tokens: Optional[int] = None, price: Optional[float] = None,
-            predicted_latency_seconds: Optional[float] = None,
-            subject: Optional[str] = None) -> results.PlanResponse:
+            predicted_latency_seconds: Optional[float] = None, subject: Optional[str] = None,
+            token_budget: Optional[int] = None, explain: bool = False) -> results.PlanResponse:
         """The steps to `goals` (ids of memories) over links of type depends_on, each after what it
         needs; among those that could be next, the likeliest on the way.
 
-        `confidence` and the rest of the planned action as in `evaluate`. ConflictError, naming the
-        ids, where steps depend on themselves; LawDeniedError for a step whose tags the law denies.
+        `confidence` and the rest of the planned action as in `evaluate`. `token_budget`: at most so
+        many word pieces of steps' texts; the order that covers most within it is chosen, and with a
+        `price` fewer steps where that is worth more. `explain`: the plans that were compared, with
+        their figures, in `candidates`. ConflictError, naming the ids, where steps depend on
+        themselves; LawDeniedError for a step whose tags the law denies.
         """
         body = {
             "goals": goals, "confidence": confidence, "cost_tokens": cost_tokens, "price": price,
             "predicted_latency_seconds": predicted_latency_seconds, "subject": subject,
+            "token_budget": token_budget, "explain": explain or None,
         }
         return self._read(results.PlanResponse, "POST", "/v1/brain/plan", body)
 
