@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
