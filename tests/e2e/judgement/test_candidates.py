@@ -63,7 +63,7 @@ def test_within_a_budget_order_decides_what_is_quoted(agent, form):
     assert len(quoted) == chosen["quoted"]
     if chosen["name"] == "densest":
         assert chosen["memory_ids"] != by_name["all"]["memory_ids"]
-    again = agent.replay(bundle["evaluation_id"])
+    again = agent.ask(f"/v1/brain/evaluations/{bundle['evaluation_id']}/replay", None)
     assert again == bundle
 
 
