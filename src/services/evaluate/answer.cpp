@@ -20,8 +20,8 @@ constexpr std::size_t kMaxAnswerBytes = 128 * 1024;
 constexpr std::size_t kMaxSessionBytes = 24 * 1024;
 constexpr std::size_t kFloatBytes = 16;  ///< "-1.17549435e-38" and its comma
 constexpr std::size_t kItemBytes = 192;  ///< of a working-memory item beside its strings
-/// Ids, tokens, digest, figures, names of members; and six candidates of 20 ids and an article.
-constexpr std::size_t kOtherBytes = 8192;
+/// Ids, tokens, digest, figures, names of members; and seven candidates of 20 ids and an article.
+constexpr std::size_t kOtherBytes = 9216;
 constexpr std::size_t kDirectiveBytes = 32;  ///< of a directive beside its strings
 
 domain::BundleInput bundle_input(const Evaluated& parts) {
