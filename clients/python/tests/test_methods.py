@@ -190,7 +190,7 @@ def test_an_evaluation_is_replayed(brain, tenant):
 def plan_tokens(brain, goal):
     """What its first step takes."""
     candidates = brain.plan([goal], explain=True).candidates
-    return next(one.tokens for one in candidates if one.name == "shallow")
+    return next(one.tokens for one in candidates if one.name == "half")
 
 
 def test_a_plan(brain):

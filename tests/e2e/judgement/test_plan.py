@@ -125,6 +125,9 @@ def expect_chosen(plan, price=0):
     (chosen,) = [one for one in plan["candidates"] if one["chosen"]]
     assert ids(plan) == chosen["step_ids"][:chosen["quoted"]]
     for one in plan["candidates"]:
+        if "utility" not in one:
+            assert one["quoted"] == 0
+            continue
         assert one["utility"] == pytest.approx(recomputed(plan["utility"], one, price))
         assert one["utility"] <= chosen["utility"]
     return chosen
@@ -144,7 +147,7 @@ def test_without_budget_and_price_all_is_planned(agent, two_goals):
     long, short, *_ = two_goals
     plan = agent.ask(PLAN, {"goals": [long, short], "explain": True})
     assert expect_chosen(plan)["name"] == "bridge" and len(ids(plan)) == 4
-    assert {one["name"] for one in plan["candidates"]} >= {"bridge", "shallow"}
+    assert {one["name"] for one in plan["candidates"]} >= {"bridge", "half"}
     silent = agent.ask(PLAN, {"goals": [long, short]})
     assert silent["candidates"] == [] and silent["steps"] == plan["steps"] and silent["capped"] == []
 
