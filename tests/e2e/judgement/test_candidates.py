@@ -59,7 +59,7 @@ def test_within_a_budget_order_decides_what_is_quoted(agent, form):
     assert all(one["tokens"] <= budget for one in by_name.values())
     assert [memory["id"] for memory in bundle["memories"]] == chosen["memory_ids"]
     text = bundle.get("prompt") or bundle["rendering"]["messages"][-1]["content"]
-    quoted = [memory for memory in bundle["memories"] if memory["text"][:30] in text]
+    quoted = [memory for memory in bundle["memories"] if memory["text"].strip()[-25:] in text]
     assert len(quoted) == chosen["quoted"]
     if chosen["name"] == "densest":
         assert chosen["memory_ids"] != by_name["all"]["memory_ids"]
@@ -75,4 +75,4 @@ def test_without_explain_nothing_is_listed(filled):
 def test_nothing_to_compare(agent):
     (only,) = agent.evaluate("Anything?", explain=True)["candidates"]
     assert only == {"name": "all", "memory_ids": [], "utility": 1, "coverage": 1, "tokens": 0,
-                    "penalty": 0, "vetoed_by": "", "chosen": True}
+                    "penalty": 0, "vetoed_by": "", "chosen": True, "quoted": 0}

@@ -149,7 +149,7 @@ def test_without_budget_and_price_all_is_planned(agent, two_goals):
     assert expect_chosen(plan)["name"] == "bridge" and len(ids(plan)) == 4
     assert {one["name"] for one in plan["candidates"]} >= {"bridge", "half"}
     silent = agent.ask(PLAN, {"goals": [long, short]})
-    assert silent["candidates"] == [] and silent["steps"] == plan["steps"] and silent["capped"] == []
+    assert silent["candidates"] == [] and ids(silent) == ids(plan) and silent["capped"] == []
 
 
 def test_a_budget_takes_the_order_that_covers_most(agent, two_goals):
