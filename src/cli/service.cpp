@@ -4,6 +4,7 @@
 #include "backends/index/index.h"
 #include "backends/postgres/audit/audit_log.h"
 #include "backends/postgres/constitution/laws.h"
+#include "backends/postgres/learning/learning_weights.h"
 #include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/feedback.h"
 #include "backends/postgres/memory/links.h"
@@ -29,6 +30,7 @@
 #include "services/gate/gate.h"
 #include "services/jobs/jobs.h"
 #include "services/ledger/checkpointer.h"
+#include "services/learning/learning.h"
 #include "services/link/link.h"
 #include "services/plan/plan.h"
 #include "services/recall/recall.h"
@@ -125,6 +127,7 @@ struct Service::Parts {
           replay(evaluations, memories, working_memory, keyring, *embedder, committer, ids),
           planner(memories, weights, keyring, *embedder, committer, ids),
           feedback(evaluations, feedback_events, keyring, writer, ids),
+          learning(learning_weights, weights, writer),
           session(keyring, writer, working_memory),
           link(links, memories, keyring, writer),
           eraser(erasures, tenants, vault, index, queries, keyring, committer, working_memory, ids,
@@ -137,6 +140,7 @@ struct Service::Parts {
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
         committer.on_committed([this](const auto& change) { index.apply(change); });
+        committer.on_committed([this](const auto& change) { weights.apply(change); });
         bind_routes();
         bind_constitution_routes();
     }
@@ -160,6 +164,7 @@ struct Service::Parts {
     backends::Memories memories{pool};
     backends::Evaluations evaluations{pool};
     backends::FeedbackEvents feedback_events{pool};
+    backends::LearningWeights learning_weights{pool};
     backends::Sessions sessions{pool};
     backends::Links links{pool};
     backends::Erasures erasures{pool};
@@ -189,13 +194,14 @@ struct Service::Parts {
     services::Gate gate;
     services::Preparer preparer;
     services::Searcher searcher;
-    services::Weights weights;
+    services::Weights weights{learning_weights};
     services::Remember remember;
     services::Recall recall;
     services::Evaluate evaluate;
     services::Replay replay;
     services::Planner planner;
     services::Feedback feedback;
+    services::Learning learning;
     services::Session session;
     services::Link link;
     services::Eraser eraser;
@@ -224,6 +230,9 @@ void Service::Parts::bind_routes() {
     routes.bind("somabrain.v1.Brain.Replay", replay, &Replay::replay);
     routes.bind("somabrain.v1.Brain.Plan", planner, &Planner::plan);
     routes.bind("somabrain.v1.Brain.Feedback", feedback, &Feedback::add);
+    routes.bind("somabrain.v1.Brain.GetWeights", learning, &Learning::get);
+    routes.bind("somabrain.v1.Brain.WeightsHistory", learning, &Learning::history);
+    routes.bind("somabrain.v1.Brain.RollBackWeights", learning, &Learning::roll_back);
     routes.bind("somabrain.v1.Brain.EndSession", session, &Session::end);
     routes.bind("somabrain.v1.Subjects.EraseSubject", erasure, &Erasure::erase);
     routes.bind("somabrain.v1.Subjects.GetErasure", erasure, &Erasure::get);

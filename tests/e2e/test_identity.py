@@ -47,6 +47,9 @@ CALLS = {
     "audit.checkpoints": ("GET", "/v1/audit/checkpoints?limit=1", None, 200),
     "brain.replay": ("POST", f"/v1/brain/evaluations/{ABSENT}/replay", None, 404),
     "brain.plan": ("POST", "/v1/brain/plan", {"goals": [ABSENT]}, 404),
+    "brain.weights": ("GET", "/v1/brain/weights", None, 200),
+    "brain.weights_history": ("GET", "/v1/brain/weights/history", None, 200),
+    "brain.weights_rollback": ("POST", "/v1/brain/weights/rollback", {"to_version": 999}, 404),
 }
 
 

@@ -15,6 +15,7 @@
 #include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/feedback.h"
+#include "backends/postgres/learning/learning_weights.h"
 #include "backends/postgres/memory/links.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/memory/sessions.h"
@@ -28,6 +29,7 @@
 #include "services/evaluate/replay.h"
 #include "services/feedback/feedback.h"
 #include "services/gate/gate.h"
+#include "services/learning/learning.h"
 #include "services/link/link.h"
 #include "services/recall/recall.h"
 #include "services/remember/remember.h"
@@ -82,6 +84,7 @@ class LivingCore {
     explicit LivingCore(const backends::RedisConfig& redis = stack_redis()) : cache(redis) {
         laws.put(law(), std::chrono::steady_clock::now() + std::chrono::hours(1));
         committer.on_committed([this](const auto& change) { index.apply(change); });
+        committer.on_committed([this](const auto& change) { weights.apply(change); });
         committer.start();
     }
 
@@ -258,6 +261,7 @@ class LivingCore {
     backends::Memories memories{world.app};
     backends::Evaluations evaluations{world.app};
     backends::FeedbackEvents feedback_events{world.app};
+    backends::LearningWeights learning_weights{world.app};
     backends::Sessions sessions{world.app};
     backends::Links links{world.app};
     backends::Vault vault{stack_vault()};
@@ -272,13 +276,14 @@ class LivingCore {
     services::Preparer preparer{keyring, embedder(), ids};
     services::Searcher searcher{index, memories, embedder(), queries, parts};
     services::Remember stories{preparer, writer, working_memory};
-    services::Weights weights;
+    services::Weights weights{learning_weights};
     services::Recall reading{searcher, weights, memories, keyring, committer, ids, parts};
     services::Evaluate judging{searcher,  weights, working_memory, keyring,        embedder(),
                                committer, ids,     parts,          kRecordLifetime};
     services::Replay replaying{evaluations, memories, working_memory, keyring, embedder(),
                                committer,   ids};
     services::Feedback feedback{evaluations, feedback_events, keyring, writer, ids};
+    services::Learning learning{learning_weights, weights, writer};
     services::Session sessions_story{keyring, writer, working_memory};
     services::Link linking{links, memories, keyring, writer};
     backends::Erasures erasures{world.app};

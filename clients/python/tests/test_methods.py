@@ -212,6 +212,28 @@ def test_a_plan(brain):
     assert goal in caught.value.detail and need in caught.value.detail
 
 
+def test_weights_are_learnt_shown_and_taken_back(brain, tenant):
+    used, _ = (brain.remember(text).id for text in ("Grace brings tape.", "Ada brings cake."))
+    operator = tenant.operator()
+    before = operator.get_weights()
+    assert before.weights.version == 0 and len(before.weights.views) == 8
+    bundle = brain.evaluate("Who brings tape?", confidence=.5)
+    brain.feedback(bundle.evaluation_id, .5, used_memory_ids=[used])
+    after = brain.get_weights().weights
+    assert after.version == 1 and after.lambda_ != before.weights.lambda_
+    history = operator.weights_history(limit=1)
+    assert history.coordinates[:4] == ["lambda", "mu", "nu", "dense"] and history.next is None
+    (change,) = history.changes
+    assert (change.kind, change.reward, change.version) == ("step", .5, 1)
+    assert len(change.before) == len(change.after) == len(change.gradient) == 11
+    with pytest.raises(somabrain.NotFoundError):
+        operator.roll_back_weights(to_version=1)
+    back = operator.roll_back_weights(steps=1, idempotency_key="once")
+    assert (back.restored_version, back.weights.version) == (0, 2)
+    assert back.weights.views == before.weights.views
+    assert operator.roll_back_weights(steps=1, idempotency_key="once") == back
+
+
 def test_feedback(brain):
     brain.remember("Grace brings the measurements.", session_id="w")
     bundle = brain.evaluate("Who brings what?", session_id="w")

@@ -37,9 +37,12 @@ enum class Endpoint : std::uint8_t {
     list_checkpoints,
     replay,
     plan,
+    get_weights,
+    weights_history,
+    roll_back_weights,
 };
 
-inline constexpr std::size_t kEndpointCount = 28;
+inline constexpr std::size_t kEndpointCount = 31;
 
 /// Everybody may read the law he is governed by.
 inline constexpr RoleSet kEveryRole = {Role::agent,  Role::reader,  Role::operator_,
@@ -91,6 +94,13 @@ inline constexpr std::array<AccessRule, kEndpointCount> kAccessTable{{
     {Endpoint::list_checkpoints, "audit.checkpoints", {Role::auditor, Role::admin}},
     {Endpoint::replay, "brain.replay", {Role::agent, Role::reader, Role::admin}},
     {Endpoint::plan, "brain.plan", {Role::agent, Role::reader, Role::admin}},
+    {Endpoint::get_weights,
+     "brain.weights",
+     {Role::agent, Role::reader, Role::operator_, Role::auditor, Role::admin}},
+    {Endpoint::weights_history,
+     "brain.weights_history",
+     {Role::operator_, Role::auditor, Role::admin}},
+    {Endpoint::roll_back_weights, "brain.weights_rollback", {Role::operator_, Role::admin}},
 }};
 
 /// True when one of the roles opens the endpoint. Pure, total, constant time.

@@ -92,6 +92,9 @@ std::string event_body(const EventDraft& draft, std::uint64_t stream_sequence, T
         out.put_json("details", to_canonical_json(draft.details));
     }
     out.put("id", draft.id.to_string());
+    if (!draft.learning.empty()) {
+        out.put_json("learning", to_canonical_json(draft.learning));
+    }
     out.put_unless_empty("request_digest", draft.request_digest);
     out.put_unless_empty("request_id", draft.request_id);
     out.put_number("status", static_cast<std::uint64_t>(draft.status));

@@ -38,6 +38,7 @@ struct EventDraft {
     std::vector<Uuid> targets;     ///< memories made, removed, read or returned
     std::vector<Uuid> supersedes;  ///< filled by the committer
     boost::json::object details;   ///< small numbers and names that no other field holds
+    boost::json::object learning;  ///< what it changed of the weights; filled by the committer
     bool buffered = false;         ///< it waited in the buffer while PostgreSQL did not answer
 };
 

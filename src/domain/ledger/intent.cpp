@@ -22,6 +22,7 @@ std::size_t row_count(const Intent& intent) {
         }
         if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
             rows += feedback->row.tokens ? 1 : 0;
+            rows += feedback->teaching ? kMostRowsOfAVerdict : 0;
         }
     }
     rows += intent.law ? 3 : 0;  // the event, the version or signature, the pointer
@@ -37,7 +38,8 @@ bool comes_alone(const Intent& intent) {
     return intent.law || intent.replay ||
            std::any_of(intent.changes.begin(), intent.changes.end(), [](const Change& change) {
                return std::holds_alternative<EraseSubject>(change) ||
-                      std::holds_alternative<FinishErasure>(change);
+                      std::holds_alternative<FinishErasure>(change) ||
+                      std::holds_alternative<RollBackWeights>(change);
            });
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "domain/adaptation/learning.h"
 #include "domain/constitution/update.h"
 #include "domain/ledger/event.h"
 #include "domain/memory/link.h"
@@ -99,9 +100,26 @@ struct Remove {
     EventDraft event;  ///< on `state`
 };
 
+/// What feedback teaches, under the law it was admitted by: decided under the stream's lock, from
+/// the tenant's newest row.
+struct Teaching {
+    LearningSignal signal;
+    std::shared_ptr<const Constitution> law;
+};
+
 /// Feedback for an evaluation that has none: its claim sees to that.
 struct AddFeedback {
     StoredFeedback row;
+    EventDraft event;                            ///< on `state`
+    std::optional<Teaching> teaching = {};  ///< absent: it teaches nothing
+};
+
+/// Takes a tenant's weights back to an earlier version: that one, or so many steps back from the
+/// newest. Comes alone in its group.
+struct RollBackWeights {
+    std::optional<std::uint64_t> version;
+    std::uint64_t steps = 0;  ///< counts without a version
+    std::shared_ptr<const Constitution> law;
     EventDraft event;  ///< on `state`
 };
 
@@ -137,7 +155,8 @@ struct FinishErasure {
 };
 
 using Change =
-    std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject, FinishErasure>;
+    std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject, FinishErasure,
+                 RollBackWeights>;
 
 /// Steps of an update of the law. A proposal is named by its document's hash.
 struct ProposeLaw {
@@ -199,6 +218,7 @@ struct Assigned {
     std::uint64_t log_index = 0;  ///< in the log, from 0
     std::optional<std::int32_t> turn = std::nullopt;
     std::optional<double> weight = std::nullopt;  ///< of a link, as it is now
+    std::shared_ptr<const LearntRow> learnt = nullptr;  ///< the tenant's newest, if it added one
 
     friend bool operator==(const Assigned&, const Assigned&) = default;
 };
@@ -262,6 +282,11 @@ struct TooManyLinks {
     Uuid memory;
 };
 
+/// There is no such earlier version of the weights; nothing was written.
+struct WeightsMissing {
+    std::uint64_t newest = 0;
+};
+
 /// A row of the intent is sealed under a key that is being erased; nothing of it was written.
 struct SubjectErased {
     std::string subject_hmac;  ///< 32 bytes
@@ -291,6 +316,7 @@ struct EventsReplayed {
 
 using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks,
                              SubjectErased, ErasureKnown, LawMoved, LawKnown, ProposalMissing,
-                             TooManyProposals, LawRefusal, PutElsewhere, EventsReplayed>;
+                             TooManyProposals, LawRefusal, PutElsewhere, EventsReplayed,
+                             WeightsMissing>;
 
 }  // namespace soma::domain

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "domain/ledger/law_plan.h"
+#include "domain/ledger/learning_plan.h"
 
 namespace soma::domain {
 namespace {
@@ -72,6 +73,9 @@ class Planner {
         }
         if (const auto crowded = first_crowded_end(intent, found)) {
             return TooManyLinks{*crowded};
+        }
+        if (const auto missing = missing_weights(intent, found.learning)) {
+            return *missing;
         }
         return carry_out(intent, found);
     }
@@ -205,6 +209,9 @@ class Planner {
                 plan_remove(remove->memory, found, writes);
             } else if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
                 writes.feedback.push_back({&feedback->row, planned.at});
+                plan_teaching(*feedback, intent.now, found.learning, planned, writes);
+            } else if (const auto* rollback = std::get_if<RollBackWeights>(&change)) {
+                plan_rollback(*rollback, intent.now, found.learning, planned, writes);
             } else if (const auto* end = std::get_if<EndSession>(&change)) {
                 writes.ended_sessions[end->session_hmac] = planned.at.log_index;
             } else if (const auto* erase = std::get_if<EraseSubject>(&change)) {
@@ -363,6 +370,7 @@ class Planner {
         if (planned.superseded) {
             draft.supersedes.push_back(planned.superseded->memory);
         }
+        draft.learning = planned.learning;
         draft.tenant = intent.tenant.tenant;
         add_event(std::move(draft), intent.now, planned.at);
     }
@@ -393,7 +401,7 @@ std::size_t Plan::row_count() const {
     for (const auto& [tenant, writes] : tenants) {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
                 writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size() +
-                writes.links.size();
+                writes.links.size() + writes.learnt.size();
         if (writes.erasure) {
             const ErasureFindings& erased = writes.erasure->rows;
             rows += 1 + erased.memories.size() + erased.evaluations.size() + erased.feedback.size();
@@ -423,7 +431,7 @@ std::vector<AppliedChange> applied_changes(const Plan& plan) {
     std::vector<AppliedChange> out;
     out.reserve(plan.changes.size());
     for (const PlannedChange& planned : plan.changes) {
-        AppliedChange applied{planned.tenant, planned.at.sequence, {}};
+        AppliedChange applied{planned.tenant, planned.at.sequence, {}, planned.at.learnt};
         if (const auto* insert = std::get_if<Insert>(planned.change)) {
             insert->plain->facts = insert->row.facts;
             insert->plain->facts.sequence = planned.at.sequence;

@@ -25,6 +25,12 @@ struct ErasureQuestion {
 };
 
 /// What a group of intents asks the store before it can be planned.
+/// Of a tenant's weights, beside the newest row and what its charts may go back to.
+struct LearningQuestion {
+    std::optional<std::uint64_t> version;
+    std::uint64_t steps = 0;  ///< so many before the newest
+};
+
 struct TenantQuestions {
     std::set<std::string> claims;            ///< Idempotency-Key HMACs
     std::set<std::string> keys;              ///< `key` HMACs about to be superseded
@@ -33,12 +39,13 @@ struct TenantQuestions {
     std::set<LinkKey> links;                 ///< about to be put, with both their ends
     std::set<std::string> sealed_under;      ///< key ids that may have been erased
     std::optional<ErasureQuestion> erasure;  ///< one at most: it comes alone
+    std::optional<LearningQuestion> learning;
 
     /// Whether more is asked than if the Idempotency-Keys were used, or the data keys erased,
     /// before: only the store knows.
     bool beyond_claims() const {
         return !keys.empty() || !targets.empty() || !sessions.empty() || !links.empty() ||
-               erasure.has_value();
+               erasure.has_value() || learning.has_value();
     }
 };
 struct Questions {
@@ -80,6 +87,7 @@ struct TenantFindings {
     std::map<Uuid, LinkEnd> link_ends;               ///< memories that exist
     std::set<std::string> erased_keys;               ///< those of `sealed_under`
     ErasureFindings erasure;
+    LearningHistory learning;
 };
 /// The law's pointer, locked, and the proposal that is asked about.
 struct LawFindings {
@@ -122,6 +130,12 @@ struct PlannedFeedback {
     const StoredFeedback* row = nullptr;
     Assigned at;
 };
+struct PlannedLearning {
+    LearntRow row;
+    Assigned at;  ///< of the change that made it
+    Time now;
+    std::optional<Uuid> feedback;
+};
 /// What an erasure deletes now, and how far it has come with that.
 struct PlannedErasure {
     const EraseSubject* change = nullptr;
@@ -142,6 +156,7 @@ struct TenantWrites {
     std::vector<PlannedAnswer> answers;
     std::vector<PlannedEvaluation> evaluations;
     std::vector<PlannedFeedback> feedback;
+    std::vector<PlannedLearning> learnt;
     std::map<std::string, std::uint64_t> ended_sessions;  ///< log index of the end, by HMAC
     std::map<LinkKey, Link> links;                        ///< new or strengthened
     std::optional<PlannedErasure> erasure;
@@ -169,6 +184,7 @@ struct PlannedChange {
     std::optional<Time> valid_from = std::nullopt;  ///< of an insert
     std::optional<Link> link = std::nullopt;
     std::vector<Uuid> erased = {};  ///< memories
+    boost::json::object learning = {};  ///< its event's, empty where nothing was learnt
 };
 
 /// A step of the law that may be taken.

@@ -13,6 +13,15 @@ void ask_replay(const Replay& replay, Questions& out) {
     }
 }
 
+void ask_learning(const Change& change, TenantQuestions& out) {
+    if (const auto* feedback = std::get_if<AddFeedback>(&change); feedback && feedback->teaching) {
+        out.learning.emplace();
+    }
+    if (const auto* rollback = std::get_if<RollBackWeights>(&change)) {
+        out.learning = {rollback->version, rollback->steps};
+    }
+}
+
 }  // namespace
 
 Questions questions(std::span<const Intent> group) {
@@ -56,6 +65,7 @@ Questions questions(std::span<const Intent> group) {
             if (const auto* link = std::get_if<PutLink>(&change)) {
                 tenant.links.insert(link->key);
             }
+            ask_learning(change, tenant);
             const auto* insert = std::get_if<Insert>(&change);
             if (insert != nullptr && insert->row.key_hmac) {
                 tenant.keys.insert(*insert->row.key_hmac);

@@ -38,6 +38,8 @@ struct Erased {
 /// the stream all the same.
 struct Counted {};
 
+struct LearntRow;
+
 /// One committed change of a tenant's `state` stream, in the order of that stream: what every
 /// projection of a tenant (the index, Redis) consumes. Sequences are dense, so a projection can
 /// tell a repeat (sequence ≤ its own) from a gap (sequence > its own + 1).
@@ -45,6 +47,7 @@ struct AppliedChange {
     Uuid tenant;
     std::uint64_t sequence = 0;
     std::variant<Inserted, Removed, Linked, Erased, Counted> change;
+    std::shared_ptr<const LearntRow> learnt = nullptr;  ///< the tenant's newest, if it added one
 };
 
 }  // namespace soma::domain

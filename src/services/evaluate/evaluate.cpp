@@ -18,6 +18,11 @@ using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
 
+bool may_learn_links(const Admission& admission) {
+    const auto beta = static_cast<std::size_t>(domain::AdaptiveParameter::beta);
+    return admission.law->law.bounds.parameters[beta].max > 0;
+}
+
 /// What the request and the law say of the answer; what memory says is still to be found.
 Evaluated asked(const Admission& admission, const EvaluateRequest& request,
                 const domain::Theta& theta) {
@@ -147,7 +152,9 @@ Evaluate::Situation Evaluate::load(const RequestContext& context, const Admissio
                           .views = {},
                           .weights = situation.theta.weights,
                           .top_k = std::min(top_k, domain::kMaxBundleMemories),
-                          .scope = {.at_least = request.at_least()}},
+                          .scope = {.at_least = request.at_least()},
+                          // A view that weighs nothing can only be learnt from what it says.
+                          .explain = may_learn_links(admission)},
                          context.now, context.deadline);
     choose(admission, request, parts);
     return situation;

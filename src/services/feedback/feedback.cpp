@@ -1,5 +1,7 @@
 #include "services/feedback/feedback.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/error.h"
 
@@ -61,6 +63,27 @@ std::vector<SessionTurn> turns_of(const domain::StoredEvaluation& evaluation, co
                                 .text = response,
                                 .speaker = "",
                                 .time = now}}}};
+}
+
+/// What the verdict says of the weights that the evaluation was served with.
+domain::Teaching teaching_of(const Admission& admission, const domain::EvaluationRecord& evaluation,
+                             const domain::FeedbackRecord& feedback) {
+    domain::Teaching teaching;
+    auto& signal = teaching.signal;
+    signal.reward = feedback.reward;
+    for (const auto& memory : evaluation.memories) {
+        signal.memories.push_back(memory.values);
+        signal.used.push_back(std::find(feedback.used.begin(), feedback.used.end(),
+                                        memory.memory) != feedback.used.end());
+    }
+    if (evaluation.answered) {
+        const auto& utility = evaluation.answered->utility;
+        signal.probability = utility.probability;
+        signal.cost = utility.cost;
+        signal.latency_seconds = utility.latency_seconds;
+    }
+    teaching.law = {admission.law, &admission.law->law};
+    return teaching;
 }
 
 FeedbackResponse response_of(const Uuid& id, const Uuid& evaluation, std::uint64_t epoch,
@@ -145,7 +168,9 @@ FeedbackResponse Feedback::commit(const RequestContext& context, const Admission
                         .SerializeAsString();
                 }};
     intent.sealed_under.emplace(evaluated.key->key_id, row.subject_hmac);
-    intent.changes.emplace_back(domain::AddFeedback{std::move(row), std::move(event)});
+    intent.changes.emplace_back(
+        domain::AddFeedback{std::move(row), std::move(event),
+                            teaching_of(admission, evaluated.record, record)});
     try {
         return writer_.commit<FeedbackResponse>(context, admission, std::move(intent),
                                                 std::move(reply), turns);

@@ -41,6 +41,9 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, domain::kEndpointCou
     {"somabrain.v1.Audit.ListCheckpoints", Endpoint::list_checkpoints},
     {"somabrain.v1.Brain.Replay", Endpoint::replay},
     {"somabrain.v1.Brain.Plan", Endpoint::plan},
+    {"somabrain.v1.Brain.GetWeights", Endpoint::get_weights},
+    {"somabrain.v1.Brain.WeightsHistory", Endpoint::weights_history},
+    {"somabrain.v1.Brain.RollBackWeights", Endpoint::roll_back_weights},
 }};
 
 constexpr int kPermissionDeniedStatus = 403;

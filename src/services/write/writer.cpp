@@ -106,6 +106,11 @@ std::string Writer::commit_serialised(const RequestContext& context, const Admis
         if (const auto* erased = std::get_if<domain::SubjectErased>(&outcome)) {
             throw keyring_.erased_meanwhile(tenant, erased->subject_hmac);
         }
+        if (const auto* absent = std::get_if<domain::WeightsMissing>(&outcome)) {
+            throw Error(ErrorKind::not_found, "no such earlier version of the weights: the newest is " +
+                                                  std::to_string(absent->newest))
+                .at("/to_version");
+        }
         SOMA_ASSERT(std::holds_alternative<domain::IdempotencyReused>(outcome),
                     "erasures have a story of their own");
         throw idempotency_reused();

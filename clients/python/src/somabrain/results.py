@@ -240,6 +240,59 @@ class FeedbackResponse:
 
 
 @dataclass(frozen=True)
+class ViewWeight:
+    view: str
+    weight: float  # of the view's value in the score
+
+
+@dataclass(frozen=True)
+class WeightFigures:
+    version: int  # 0: nothing was learnt
+    lambda_: float
+    mu: float
+    nu: float
+    temperature: float
+    views: List[ViewWeight]
+
+
+@dataclass(frozen=True)
+class GetWeightsResponse:
+    weights: WeightFigures
+    constitution_version: int
+
+
+@dataclass(frozen=True)
+class WeightsChange:
+    version: int
+    kind: str  # step, rollback, alarm or projection
+    created_at: datetime
+    sequence: int
+    constitution_version: int
+    before: List[float]  # in the order of the answer's coordinates
+    after: List[float]
+    gradient: List[float] = field(default_factory=list)  # of a step
+    reward: Optional[float] = None  # of a step's feedback
+    alarm: Optional[str] = None  # level, fixity or split
+    restored_version: Optional[int] = None  # the version gone back to
+    feedback_id: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class WeightsHistoryResponse:
+    coordinates: List[str]  # lambda, mu, nu, then a / tau of each view
+    changes: List[WeightsChange] = field(default_factory=list)  # the newest first
+    next: Optional[int] = None  # pass it as below; None: that was all
+
+
+@dataclass(frozen=True)
+class RollBackWeightsResponse:
+    weights: WeightFigures
+    restored_version: int
+    sequence: int
+    state_token: str
+
+
+@dataclass(frozen=True)
 class EndSessionResponse:
     id: str
     sequence: int

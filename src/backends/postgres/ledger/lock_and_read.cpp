@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/postgres/learning/learning_columns.h"
 #include "backends/postgres/ledger/ledger_transaction.h"
 #include "backends/postgres/statements.h"
 #include "base/error.h"
@@ -69,6 +70,15 @@ constexpr Statement kFeedbackLeft{"read_feedback_left",
                                   "SELECT evaluation_id FROM feedback_events"
                                   " WHERE tenant = $1::uuid AND subject_hmac = $2::bytea"
                                   " LIMIT $3::int"};
+
+// Under the lock of the tenant's `state` stream, which every writer of these rows holds.
+constexpr Statement kLearning{
+    "read_learning",
+    "WITH newest AS (SELECT version, chart_versions FROM learning_weights WHERE tenant = $1::uuid"
+    " ORDER BY version DESC LIMIT 1)"
+    " SELECT" SOMA_LEARNT_COLUMNS "FROM learning_weights w, newest n WHERE w.tenant = $1"
+    " AND (w.version = n.version OR w.version = ANY (n.chart_versions)"
+    " OR w.version = $2::bigint OR w.version = n.version - $3::bigint) ORDER BY w.version"};
 
 constexpr Statement kLockLaw{"lock_law",
                              "SELECT version, hash FROM constitution_pointer FOR UPDATE"};
@@ -214,6 +224,19 @@ void ask_erasure(Pipeline& pipeline, const Uuid& tenant, const domain::ErasureQu
     left(kFeedbackLeft, out.feedback);
 }
 
+void ask_learning(Pipeline& pipeline, const Uuid& tenant,
+                  const domain::LearningQuestion& question, domain::LearningHistory& out) {
+    Params params;
+    params.add(tenant);
+    question.version ? params.add(*question.version) : params.add_null();
+    params.add(question.steps);
+    pipeline.add(kLearning, params, [&out](const Result& result) {
+        for (int i = 0; i < result.rows(); ++i) {
+            out.add(read_learnt(result.row(i)));
+        }
+    });
+}
+
 void ask_law(Pipeline& pipeline, const std::string& hash, domain::LawFindings& out) {
     pipeline.add(kLockLaw, {}, [&out](const Result& result) {
         SOMA_ASSERT(result.rows() == 1, "the law has one pointer");
@@ -274,6 +297,9 @@ void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& question
     }
     if (questions.erasure) {
         ask_erasure(pipeline, tenant, *questions.erasure, out.erasure);
+    }
+    if (questions.learning) {
+        ask_learning(pipeline, tenant, *questions.learning, out.learning);
     }
 }
 

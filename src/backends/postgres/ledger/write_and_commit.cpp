@@ -8,6 +8,7 @@
 #include "backends/postgres/ledger/write_erasure.h"
 #include "backends/postgres/ledger/write_events.h"
 #include "backends/postgres/ledger/write_feedback.h"
+#include "backends/postgres/ledger/write_learning.h"
 #include "backends/postgres/ledger/write_law.h"
 #include "backends/postgres/ledger/write_links.h"
 #include "backends/postgres/statements.h"
@@ -253,6 +254,7 @@ void send_and_commit(Connection& connection, const Plan& plan, Basis basis,
         queue_answers(connection, tenant, writes);
         queue_evaluations(connection, tenant, writes);
         queue_feedback(connection, tenant, writes);
+        queue_learning(connection, tenant, writes);
         queue_ended_sessions(connection, tenant, writes);
         queue_links(connection, tenant, writes);
         queue_erasure(connection, tenant, writes);

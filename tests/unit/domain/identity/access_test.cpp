@@ -47,6 +47,9 @@ constexpr bool kExpected[kEndpointCount][kRoleCount] = {
     {false, false, false, false, true, true},   // list_checkpoints
     {true, true, false, false, false, true},    // replay
     {true, true, false, false, false, true},    // plan
+    {true, true, true, false, true, true},      // get_weights
+    {false, false, true, false, true, true},    // weights_history
+    {false, false, true, false, false, true},   // roll_back_weights
 };
 
 TEST(Access, EveryCell) {

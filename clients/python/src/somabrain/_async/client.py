@@ -300,6 +300,31 @@ class AsyncSomaBrain:
         }
         return await self._read(results.FeedbackResponse, "POST", "/v1/brain/feedback", body)
 
+    async def get_weights(self) -> results.GetWeightsResponse:
+        """What recall and evaluate weigh with, as feedback has moved it within the law's bounds."""
+        return await self._read(results.GetWeightsResponse, "GET", "/v1/brain/weights")
+
+    async def weights_history(
+            self, *, limit: Optional[int] = None,
+            below: Optional[int] = None) -> results.WeightsHistoryResponse:
+        """A page of what changed the weights, the newest first.
+
+        `limit`: 1 to 100 a page (100). `below`: `next` of the page before.
+        """
+        return await self._read(
+            results.WeightsHistoryResponse, "GET",
+            "/v1/brain/weights/history" + _query({"limit": limit, "below": below}))
+
+    async def roll_back_weights(
+            self, *, to_version: Optional[int] = None, steps: Optional[int] = None,
+            idempotency_key: Optional[str] = None) -> results.RollBackWeightsResponse:
+        """Back to the weights as they stood after `to_version` (0: before anything was learnt), or
+        `steps` versions back. It is a new version. NotFoundError without such an earlier one.
+        """
+        return await self._write(
+            results.RollBackWeightsResponse, "POST", "/v1/brain/weights/rollback",
+            {"to_version": to_version, "steps": steps}, idempotency_key)
+
     async def end_session(
             self, id: str, *,
             idempotency_key: Optional[str] = None) -> results.EndSessionResponse:

@@ -301,6 +301,31 @@ class SomaBrain:
         }
         return self._read(results.FeedbackResponse, "POST", "/v1/brain/feedback", body)
 
+    def get_weights(self) -> results.GetWeightsResponse:
+        """What recall and evaluate weigh with, as feedback has moved it within the law's bounds."""
+        return self._read(results.GetWeightsResponse, "GET", "/v1/brain/weights")
+
+    def weights_history(
+            self, *, limit: Optional[int] = None,
+            below: Optional[int] = None) -> results.WeightsHistoryResponse:
+        """A page of what changed the weights, the newest first.
+
+        `limit`: 1 to 100 a page (100). `below`: `next` of the page before.
+        """
+        return self._read(
+            results.WeightsHistoryResponse, "GET",
+            "/v1/brain/weights/history" + _query({"limit": limit, "below": below}))
+
+    def roll_back_weights(
+            self, *, to_version: Optional[int] = None, steps: Optional[int] = None,
+            idempotency_key: Optional[str] = None) -> results.RollBackWeightsResponse:
+        """Back to the weights as they stood after `to_version` (0: before anything was learnt), or
+        `steps` versions back. It is a new version. NotFoundError without such an earlier one.
+        """
+        return self._write(
+            results.RollBackWeightsResponse, "POST", "/v1/brain/weights/rollback",
+            {"to_version": to_version, "steps": steps}, idempotency_key)
+
     def end_session(
             self, id: str, *,
             idempotency_key: Optional[str] = None) -> results.EndSessionResponse:
