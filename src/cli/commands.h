@@ -36,11 +36,11 @@ void register_witness(CLI::App& program);
 
 /// In the order of `somabrain --help`.
 inline constexpr Register kCommands[] = {
-    register_serve,    register_relay,   register_witness,  register_migrate,      register_topics,
-    register_tenant,   register_token,   register_remember, register_recall,       register_list,
-    register_evaluate, register_weights, register_import,  register_export,   register_constitution, register_audit,
-    register_backup,   register_restore, register_receipt,  register_ports,        register_config,
-    register_api,      register_check,
+    register_serve,    register_relay,   register_witness,  register_migrate, register_topics,
+    register_tenant,   register_token,   register_remember, register_recall,  register_list,
+    register_evaluate, register_weights, register_import,   register_export,  register_constitution,
+    register_audit,    register_backup,  register_restore,  register_receipt, register_ports,
+    register_config,   register_api,     register_check,
 };
 
 }  // namespace soma::cli

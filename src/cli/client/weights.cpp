@@ -28,8 +28,7 @@ double figure_of(const json::object& object, std::string_view name) {
 }
 
 void print_weights(const json::object& weights) {
-    std::printf("version %llu\n",
-                static_cast<unsigned long long>(number_of(weights, "version")));
+    std::printf("version %llu\n", static_cast<unsigned long long>(number_of(weights, "version")));
     for (const auto* name : {"lambda", "mu", "nu", "temperature"}) {
         std::printf("%-12s %.6g\n", name, figure_of(weights, name));
     }
@@ -52,8 +51,7 @@ void show() {
 }
 
 void print_change(const json::object& change) {
-    std::printf("%llu\t%s\t%s",
-                static_cast<unsigned long long>(number_of(change, "version")),
+    std::printf("%llu\t%s\t%s", static_cast<unsigned long long>(number_of(change, "version")),
                 change.at("created_at").as_string().c_str(), change.at("kind").as_string().c_str());
     if (change.contains("reward")) {
         std::printf("\treward %g", figure_of(change, "reward"));

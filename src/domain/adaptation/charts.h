@@ -28,12 +28,12 @@ struct RunChart {
 
 /// Three one-sided CUSUM charts on the reward, all with the law's limit h. A value.
 ///
-/// level: self-starting (Hawkins 1987), S ← max(0, S − z − k) with z = (r − mean)/sd·√(n/(n+1)) over
-/// the n ≥ kSettled rewards before it, sd ≥ kLeastDeviation and |z| ≤ kMostDeviations; k is the
-/// law's allowance.
-/// fixity, split: sums of log-likelihood ratios, "each reward is the one before" against one that
-/// is so at most 9 times of 10, and "every other verdict contradicts the one before" against every
-/// fourth. Where that holds the mean time between false alarms is at least e^h (Lorden 1971).
+/// level: self-starting (Hawkins 1987), S ← max(0, S − z − k) with z = (r − mean)/sd·√(n/(n+1))
+/// over the n ≥ kSettled rewards before it, sd ≥ kLeastDeviation and |z| ≤ kMostDeviations; k is
+/// the law's allowance. fixity, split: sums of log-likelihood ratios, "each reward is the one
+/// before" against one that is so at most 9 times of 10, and "every other verdict contradicts the
+/// one before" against every fourth. Where that holds the mean time between false alarms is at
+/// least e^h (Lorden 1971).
 struct RewardCharts {
     static constexpr std::uint64_t kSettled = 20;
     static constexpr double kLeastDeviation = 0.1;

@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 4> kKinds = {"step", "rollback", "alarm",
 /// Equal credit for those that a verdict speaks for; empty: it tells them not apart.
 std::vector<double> credits_of(const LearningSignal& signal) {
     const bool are_good = signal.reward > 0;
-    const auto credited = static_cast<std::size_t>(
-        std::count(signal.used.begin(), signal.used.end(), are_good));
+    const auto credited =
+        static_cast<std::size_t>(std::count(signal.used.begin(), signal.used.end(), are_good));
     const auto used = std::count(signal.used.begin(), signal.used.end(), true);
     if (signal.reward == 0 || used == 0 || credited == 0 || credited == signal.used.size()) {
         return {};
@@ -62,8 +62,8 @@ void add_utility(const Coordinates& at, const LearningSignal& signal, Coordinate
 
 /// Coordinates [first, last): θ − η/√(δ + Σ‖g‖²)·g, and Σ with this g. In index order and without
 /// SIMD, so that replay has the same bits everywhere.
-double descend(Coordinates& theta, const Coordinates& gradient, std::size_t first,
-               std::size_t last, double square, double step) {
+double descend(Coordinates& theta, const Coordinates& gradient, std::size_t first, std::size_t last,
+               double square, double step) {
     for (std::size_t i = first; i < last; ++i) {
         square += gradient[i] * gradient[i];
     }
@@ -92,8 +92,8 @@ LearntRow step_from(const LearntRow& newest, const Coordinates& gradient, double
     row.alarm.reset();
     row.restored.reset();
     auto theta = newest.after;
-    row.squares.utility = descend(theta, gradient, 0, kUtilityCoordinates, newest.squares.utility,
-                                  kUtilityStep);
+    row.squares.utility =
+        descend(theta, gradient, 0, kUtilityCoordinates, newest.squares.utility, kUtilityStep);
     row.squares.views = descend(theta, gradient, kUtilityCoordinates, kCoordinates,
                                 newest.squares.views, kViewsStep);
     row.after = inside(theta, law);
@@ -142,8 +142,7 @@ LearningHistory begun(LearningHistory history, const Constitution& law) {
 }
 
 void project(LearningHistory& history, const Constitution& law, std::vector<LearntRow>& rows) {
-    const auto row =
-        moved(*history.newest, LearningKind::projection, history.newest->after, law);
+    const auto row = moved(*history.newest, LearningKind::projection, history.newest->after, law);
     if (row.after != row.before) {
         rows.push_back(row);
         history.add(row);
@@ -235,8 +234,7 @@ std::optional<std::uint64_t> first_untrue_row(std::span<const LearntRow> rows,
             again.charts = again.alarm ? RewardCharts::from(again.version) : again.charts;
         } else if (told.kind == LearningKind::projection) {
             again = moved(newest, told.kind, newest.after, law);
-        } else if (const auto* kept =
-                       theta_after(now, told.restored.value_or(told.version))) {
+        } else if (const auto* kept = theta_after(now, told.restored.value_or(told.version))) {
             again = returned(newest, told.kind, *told.restored, *kept, law);
             again.alarm = told.alarm;
         }

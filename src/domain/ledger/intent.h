@@ -110,7 +110,7 @@ struct Teaching {
 /// Feedback for an evaluation that has none: its claim sees to that.
 struct AddFeedback {
     StoredFeedback row;
-    EventDraft event;                            ///< on `state`
+    EventDraft event;                       ///< on `state`
     std::optional<Teaching> teaching = {};  ///< absent: it teaches nothing
 };
 
@@ -154,9 +154,8 @@ struct FinishErasure {
     EventDraft event;     ///< on `state`
 };
 
-using Change =
-    std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject, FinishErasure,
-                 RollBackWeights>;
+using Change = std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject,
+                            FinishErasure, RollBackWeights>;
 
 /// Steps of an update of the law. A proposal is named by its document's hash.
 struct ProposeLaw {
@@ -217,7 +216,7 @@ struct Assigned {
     std::uint64_t sequence = 0;   ///< in its stream, from 1
     std::uint64_t log_index = 0;  ///< in the log, from 0
     std::optional<std::int32_t> turn = std::nullopt;
-    std::optional<double> weight = std::nullopt;  ///< of a link, as it is now
+    std::optional<double> weight = std::nullopt;        ///< of a link, as it is now
     std::shared_ptr<const LearntRow> learnt = nullptr;  ///< the tenant's newest, if it added one
 
     friend bool operator==(const Assigned&, const Assigned&) = default;
@@ -314,9 +313,9 @@ struct EventsReplayed {
     std::size_t written = 0;  ///< now; the others were there
 };
 
-using Outcome = std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks,
-                             SubjectErased, ErasureKnown, LawMoved, LawKnown, ProposalMissing,
-                             TooManyProposals, LawRefusal, PutElsewhere, EventsReplayed,
-                             WeightsMissing>;
+using Outcome =
+    std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks, SubjectErased,
+                 ErasureKnown, LawMoved, LawKnown, ProposalMissing, TooManyProposals, LawRefusal,
+                 PutElsewhere, EventsReplayed, WeightsMissing>;
 
 }  // namespace soma::domain

@@ -21,15 +21,13 @@ std::optional<std::uint64_t> version_of(const RollBackWeights& rollback,
     if (rollback.version) {
         return *rollback.version < newest ? rollback.version : std::nullopt;
     }
-    return rollback.steps > 0 && rollback.steps <= newest
-               ? std::optional(newest - rollback.steps)
-               : std::nullopt;
+    return rollback.steps > 0 && rollback.steps <= newest ? std::optional(newest - rollback.steps)
+                                                          : std::nullopt;
 }
 
 std::string coordinate_name(std::size_t i) {
-    return std::string(i < kUtilityCoordinates
-                           ? parameter_name(static_cast<AdaptiveParameter>(i))
-                           : view_names[i - kUtilityCoordinates]);
+    return std::string(i < kUtilityCoordinates ? parameter_name(static_cast<AdaptiveParameter>(i))
+                                               : view_names[i - kUtilityCoordinates]);
 }
 
 boost::json::object told(std::span<const LearntRow> rows) {
@@ -80,8 +78,7 @@ void plan_teaching(const AddFeedback& feedback, Time now, LearningHistory& histo
 void plan_rollback(const RollBackWeights& rollback, Time now, LearningHistory& history,
                    PlannedChange& planned, TenantWrites& writes) {
     const auto version = version_of(rollback, history);
-    const auto rows =
-        version ? roll_back(history, *version, *rollback.law) : std::nullopt;
+    const auto rows = version ? roll_back(history, *version, *rollback.law) : std::nullopt;
     SOMA_ASSERT(rows.has_value(), "whether the version is there was asked before");
     plan_rows(*rows, std::nullopt, now, history, planned, writes);
 }

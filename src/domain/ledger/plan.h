@@ -183,7 +183,7 @@ struct PlannedChange {
     std::optional<Superseded> superseded;
     std::optional<Time> valid_from = std::nullopt;  ///< of an insert
     std::optional<Link> link = std::nullopt;
-    std::vector<Uuid> erased = {};  ///< memories
+    std::vector<Uuid> erased = {};      ///< memories
     boost::json::object learning = {};  ///< its event's, empty where nothing was learnt
 };
 

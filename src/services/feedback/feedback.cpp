@@ -168,9 +168,8 @@ FeedbackResponse Feedback::commit(const RequestContext& context, const Admission
                         .SerializeAsString();
                 }};
     intent.sealed_under.emplace(evaluated.key->key_id, row.subject_hmac);
-    intent.changes.emplace_back(
-        domain::AddFeedback{std::move(row), std::move(event),
-                            teaching_of(admission, evaluated.record, record)});
+    intent.changes.emplace_back(domain::AddFeedback{
+        std::move(row), std::move(event), teaching_of(admission, evaluated.record, record)});
     try {
         return writer_.commit<FeedbackResponse>(context, admission, std::move(intent),
                                                 std::move(reply), turns);

@@ -107,8 +107,9 @@ std::string Writer::commit_serialised(const RequestContext& context, const Admis
             throw keyring_.erased_meanwhile(tenant, erased->subject_hmac);
         }
         if (const auto* absent = std::get_if<domain::WeightsMissing>(&outcome)) {
-            throw Error(ErrorKind::not_found, "no such earlier version of the weights: the newest is " +
-                                                  std::to_string(absent->newest))
+            throw Error(ErrorKind::not_found,
+                        "no such earlier version of the weights: the newest is " +
+                            std::to_string(absent->newest))
                 .at("/to_version");
         }
         SOMA_ASSERT(std::holds_alternative<domain::IdempotencyReused>(outcome),

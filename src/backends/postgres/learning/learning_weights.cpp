@@ -7,11 +7,13 @@ namespace soma::backends {
 namespace {
 
 constexpr Statement kNewest{"learning_newest",
-                            "SELECT" SOMA_LEARNT_COLUMNS "FROM learning_weights w"
+                            "SELECT" SOMA_LEARNT_COLUMNS
+                            "FROM learning_weights w"
                             " WHERE w.tenant = $1::uuid ORDER BY w.version DESC LIMIT 1"};
 constexpr Statement kHistory{
     "learning_history",
-    "SELECT" SOMA_LEARNT_COLUMNS ", w.sequence, w.created_at, w.feedback_id"
+    "SELECT" SOMA_LEARNT_COLUMNS
+    ", w.sequence, w.created_at, w.feedback_id"
     " FROM learning_weights w WHERE w.tenant = $1::uuid AND w.version < $2::bigint"
     " ORDER BY w.version DESC LIMIT $3::int"};
 
@@ -25,9 +27,8 @@ std::optional<domain::LearntRow> LearningWeights::newest(const Uuid& tenant,
 std::vector<KeptLearning> LearningWeights::history(const Uuid& tenant, std::uint64_t below,
                                                    std::int32_t most, const Deadline& deadline) {
     return pool_.run(deadline, [&](Connection& connection) {
-        const Result result =
-            read_for_tenant(connection, tenant, kHistory,
-                            Params().add(tenant).add(below).add(most), deadline);
+        const Result result = read_for_tenant(connection, tenant, kHistory,
+                                              Params().add(tenant).add(below).add(most), deadline);
         std::vector<KeptLearning> out;
         for (int i = 0; i < result.rows(); ++i) {
             const RowView row = result.row(i);

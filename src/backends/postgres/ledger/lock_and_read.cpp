@@ -76,7 +76,8 @@ constexpr Statement kLearning{
     "read_learning",
     "WITH newest AS (SELECT version, chart_versions FROM learning_weights WHERE tenant = $1::uuid"
     " ORDER BY version DESC LIMIT 1)"
-    " SELECT" SOMA_LEARNT_COLUMNS "FROM learning_weights w, newest n WHERE w.tenant = $1"
+    " SELECT" SOMA_LEARNT_COLUMNS
+    "FROM learning_weights w, newest n WHERE w.tenant = $1"
     " AND (w.version = n.version OR w.version = ANY (n.chart_versions)"
     " OR w.version = $2::bigint OR w.version = n.version - $3::bigint) ORDER BY w.version"};
 
@@ -224,8 +225,8 @@ void ask_erasure(Pipeline& pipeline, const Uuid& tenant, const domain::ErasureQu
     left(kFeedbackLeft, out.feedback);
 }
 
-void ask_learning(Pipeline& pipeline, const Uuid& tenant,
-                  const domain::LearningQuestion& question, domain::LearningHistory& out) {
+void ask_learning(Pipeline& pipeline, const Uuid& tenant, const domain::LearningQuestion& question,
+                  domain::LearningHistory& out) {
     Params params;
     params.add(tenant);
     question.version ? params.add(*question.version) : params.add_null();

@@ -8,8 +8,8 @@
 #include "backends/postgres/ledger/write_erasure.h"
 #include "backends/postgres/ledger/write_events.h"
 #include "backends/postgres/ledger/write_feedback.h"
-#include "backends/postgres/ledger/write_learning.h"
 #include "backends/postgres/ledger/write_law.h"
+#include "backends/postgres/ledger/write_learning.h"
 #include "backends/postgres/ledger/write_links.h"
 #include "backends/postgres/statements.h"
 

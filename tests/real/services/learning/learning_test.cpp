@@ -57,8 +57,7 @@ class LearningTest : public ::testing::Test {
         const auto context = LivingCore::request("Brain.WeightsHistory");
         return core.learning.history(context, admitted(context), asked);
     }
-    RollBackWeightsResponse back(const RollBackWeightsRequest& asked,
-                                 const std::string& key = {}) {
+    RollBackWeightsResponse back(const RollBackWeightsRequest& asked, const std::string& key = {}) {
         auto context = LivingCore::request("Brain.RollBackWeights");
         context.idempotency_key = key;
         return core.learning.roll_back(context, admitted(context), asked);
@@ -102,8 +101,7 @@ TEST_F(LearningTest, FeedbackMovesTheWeightsThatServeTheNextRequest) {
     const auto& learning = said->at("learning").as_object();
     EXPECT_EQ(learning.at("weights_version"), 1);
     const auto row = rows().front();
-    EXPECT_EQ(learning.at("deltas").at("lambda").to_number<double>(),
-              row.after[0] - row.before[0]);
+    EXPECT_EQ(learning.at("deltas").at("lambda").to_number<double>(), row.after[0] - row.before[0]);
     expect_true();
 }
 
@@ -259,12 +257,10 @@ TEST_F(LearningTest, NoTenantSeesAnothers) {
     teach(1);
     const auto other = core.own_vectors(2);
     const auto context = LivingCore::request("Brain.GetWeights");
-    EXPECT_EQ(core.learning.get(context, LivingCore::admitted(other, context), {})
-                  .weights()
-                  .version(),
-              0U);
-    EXPECT_TRUE(
-        core.learning_weights.history(other.id, 100, 100, LivingCore::soon()).empty());
+    EXPECT_EQ(
+        core.learning.get(context, LivingCore::admitted(other, context), {}).weights().version(),
+        0U);
+    EXPECT_TRUE(core.learning_weights.history(other.id, 100, 100, LivingCore::soon()).empty());
 }
 
 }  // namespace

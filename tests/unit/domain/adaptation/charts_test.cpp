@@ -71,9 +71,8 @@ TEST(RewardCharts, AFallAlarmsAndARiseDoesNot) {
 
 TEST(RewardCharts, OneBadVerdictIsNoAlarm) {
     math::Random random(7);
-    const auto heard = hear({}, 300, [&](int i) {
-        return i == 150 ? -1.0 : 0.6 + 0.4 * random.uniform();
-    });
+    const auto heard =
+        hear({}, 300, [&](int i) { return i == 150 ? -1.0 : 0.6 + 0.4 * random.uniform(); });
     EXPECT_EQ(heard.alarm, std::nullopt);
 }
 
@@ -82,9 +81,8 @@ TEST(RewardCharts, FalseAlarmsAreRare) {
     constexpr int kRuns = 200;
     double sum = 0;
     for (int run = 0; run < kRuns; ++run) {
-        const auto heard = hear({}, 20'000, [&](int) {
-            return random.uniform() < 0.1 ? -0.5 : random.uniform();
-        });
+        const auto heard =
+            hear({}, 20'000, [&](int) { return random.uniform() < 0.1 ? -0.5 : random.uniform(); });
         sum += heard.after == 0 ? 20'000 : heard.after;
     }
     EXPECT_GE(sum / kRuns, std::exp(kLimits.limit)) << "mean run length of rewards in control";

@@ -174,8 +174,8 @@ TEST(Learning, HostileStreamsStayInsideAndAreTakenBack) {
         Alarm alarm;
     };
     for (const auto& [name, even, odd, alarm] :
-         {Hostile{"constant +1", 1, 1, Alarm::fixity}, Hostile{"constant −1", -1, -1, Alarm::fixity},
-          Hostile{"flips", 1, -1, Alarm::split}}) {
+         {Hostile{"constant +1", 1, 1, Alarm::fixity},
+          Hostile{"constant −1", -1, -1, Alarm::fixity}, Hostile{"flips", 1, -1, Alarm::split}}) {
         Stream stream;
         const auto box = learning_box(stream.law);
         const auto start = starting_coordinates(stream.law);
@@ -282,10 +282,9 @@ TEST(Learning, RegretIsWithinItsBound) {
     // No chart may move θ here: the bound is one of steps alone.
     stream.law.bounds.rollback.limit = 1e9;
     const auto box = learning_box(stream.law);
-    const auto views_box =
-        math::Box::make({box.lower().begin() + 3, box.lower().end()},
-                        {box.upper().begin() + 3, box.upper().end()})
-            .value();
+    const auto views_box = math::Box::make({box.lower().begin() + 3, box.lower().end()},
+                                           {box.upper().begin() + 3, box.upper().end()})
+                               .value();
     std::vector<LearningSignal> signals;
     double lost = 0;
     for (int i = 0; i < 400; ++i) {
@@ -306,8 +305,8 @@ TEST(Learning, RegretIsWithinItsBound) {
         }
         signal.used[best] = true;
         signals.push_back(signal);
-        const auto theta = stream.history.newest ? stream.history.newest->after
-                                                 : starting_coordinates(stream.law);
+        const auto theta =
+            stream.history.newest ? stream.history.newest->after : starting_coordinates(stream.law);
         lost += total_of({signals.back()})(std::span(theta).subspan(3)).value().loss;
         stream.say(signal);
     }
