@@ -64,6 +64,10 @@ class RowLevelSecurityTest : public ::testing::Test {
                "INSERT INTO links VALUES ('" +
                id +
                "', gen_random_uuid(), gen_random_uuid(), 'next', 1, now(), now(), 1, 0);"
+               "INSERT INTO learning_weights SELECT '" +
+               id +
+               "', 1, 'projection', 1, now(), 1, NULL, n, n, NULL, NULL, NULL, NULL, '{0,0}', 0,"
+               " '{0,0,0,0,0,0}', '{0,0,0,0}' FROM array_fill(0::float8, '{11}') AS n;"
                "INSERT INTO erasures SELECT '" +
                id +
                "', id, sha256('s'), uuid_send(id), 'keys_owed', now(), NULL, now(), 1, 1, 0,"
@@ -97,7 +101,8 @@ TEST_F(RowLevelSecurityTest, EveryTenantsTableHasItForced) {
 
 TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
     for (const char* table : {"memories", "embeddings", "idempotency_keys", "evaluations",
-                              "feedback_events", "token_usage", "erasures", "events"}) {
+                              "feedback_events", "token_usage", "learning_weights", "erasures",
+                              "events"}) {
         EXPECT_EQ(count(table, "SELECT 1"), 0) << table;
         EXPECT_EQ(count(table, "SET soma.tenant = ''"), 0) << table;
     }
@@ -107,7 +112,7 @@ TEST_F(RowLevelSecurityTest, ATenantSeesItsOwnRowsAlone) {
     const std::string setting = "SET soma.tenant = '" + mine.id.to_string() + "'";
     for (const std::string table :
          {"memories", "embeddings", "idempotency_keys", "evaluations", "feedback_events",
-          "token_usage", "ended_sessions", "links", "erasures"}) {
+          "token_usage", "ended_sessions", "links", "learning_weights", "erasures"}) {
         EXPECT_EQ(count(table, setting), 1) << table;
         EXPECT_EQ(count(table + " WHERE tenant = '" + theirs.id.to_string() + "'", setting), 0)
             << table;
