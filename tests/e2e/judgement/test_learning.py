@@ -109,7 +109,7 @@ def test_a_reward_outside_is_refused_and_teaches_nothing(tenant, reward):
     ({}, 400, "/to_version"), ({"to_version": 0, "steps": 1}, 400, "/to_version"),
     ({"to_version": -1}, 400, "/to_version"), ({"steps": 0}, 400, "/steps"),
     ({"steps": 1.5}, 400, "/steps"), ({"to_version": "0"}, 400, "/to_version"),
-    ({"to_version": 0}, 404, "/to_version"), ({"steps": 9007199254740991}, 404, "/to_version"),
+    ({"to_version": 0}, 404, "/to_version"), ({"steps": 1000000000}, 404, "/to_version"),
     ({"version": 0}, 400, "/version")])
 def test_bad_rollbacks(tenant, body, status, field):
     assert_problem(tenant.operator.post(ROLLBACK, body), status, field)
