@@ -100,9 +100,9 @@ TEST_F(RowLevelSecurityTest, EveryTenantsTableHasItForced) {
 }
 
 TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
-    for (const char* table : {"memories", "embeddings", "idempotency_keys", "evaluations",
-                              "feedback_events", "token_usage", "learning_weights", "erasures",
-                              "events"}) {
+    for (const char* table :
+         {"memories", "embeddings", "idempotency_keys", "evaluations", "feedback_events",
+          "token_usage", "learning_weights", "erasures", "events"}) {
         EXPECT_EQ(count(table, "SELECT 1"), 0) << table;
         EXPECT_EQ(count(table, "SET soma.tenant = ''"), 0) << table;
     }

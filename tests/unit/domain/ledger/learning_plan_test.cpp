@@ -22,7 +22,9 @@ class LearningPlanTest : public ::testing::Test {
         found.log_size = 100;
     }
     Intent intent(Change change) const {
-        Intent out{.tenant = {id(1), id(2), id(3)}, .now = Time{}, .deadline = Deadline(std::chrono::hours(1))};
+        Intent out{.tenant = {id(1), id(2), id(3)},
+                   .now = Time{},
+                   .deadline = Deadline(std::chrono::hours(1))};
         out.changes.push_back(std::move(change));
         return out;
     }
