@@ -12,6 +12,13 @@ find_package(spdlog REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CLI11 REQUIRED)
 
+# Debian's pkg-config file of gRPC names every library of Abseil; these are what its headers call.
+add_library(grpc INTERFACE)
+foreach(name grpc++ grpc++_reflection grpc gpr absl_synchronization)
+  find_library(GRPC_${name}_LIBRARY ${name} REQUIRED)
+  target_link_libraries(grpc INTERFACE ${GRPC_${name}_LIBRARY})
+endforeach()
+
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)

@@ -31,6 +31,7 @@ LIBRARIES = {  # first part of an include path: the one floor that may use it
     "librdkafka": "backends",
     "curl": "backends", "dnnl.hpp": "backends", "dnnl.h": "backends", "oneapi": "backends",
     "boost/beast": "server", "boost/asio": "server", "boost/url": "server",
+    "grpcpp": "server", "grpc": "server",
     "CLI": "cli",
 }
 ANYWHERE = {"openssl", "boost/json", "boost/system", "google"}

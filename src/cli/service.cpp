@@ -1,5 +1,7 @@
 #include "cli/service.h"
 
+#include <thread>
+
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "backends/postgres/audit/audit_log.h"
@@ -17,6 +19,7 @@
 #include "cli/wiring.h"
 #include "cli/witness/witness_wiring.h"
 #include "server/api_site.h"
+#include "server/grpc/grpc_listener.h"
 #include "server/http_server.h"
 #include "server/operations_site.h"
 #include "services/audit/audit.h"
@@ -78,6 +81,13 @@ server::ListenerLimits api_limits(const config::Config& config) {
     limits.worker_threads = config.worker_threads;
     limits.queue_length = static_cast<std::size_t>(config.queue_length);
     limits.max_connections = static_cast<std::size_t>(config.max_connections);
+    return limits;
+}
+
+server::GrpcLimits grpc_limits(const config::Config& config) {
+    server::GrpcLimits limits;
+    limits.worker_threads = config.worker_threads;
+    limits.queue_length = static_cast<std::size_t>(config.queue_length);
     return limits;
 }
 
@@ -147,6 +157,7 @@ struct Service::Parts {
 
     void bind_routes();
     void bind_constitution_routes();
+    void stop_listening();
     server::Pipeline pipeline();
     server::ReadyReport ready();
     server::Part ready_postgres(bool is_lawful);
@@ -211,7 +222,9 @@ struct Service::Parts {
     services::Lawbook lawbook;
     services::Jobs jobs;
     server::Routes routes;
+    std::unique_ptr<server::Corridor> corridor;
     std::unique_ptr<server::HttpListener> api;
+    std::unique_ptr<server::GrpcListener> rpc;  ///< null: not served
     std::unique_ptr<server::HttpListener> operations;
 };
 
@@ -371,24 +384,45 @@ void Service::start() {
         server::make_operations_site([&p] { return p.ready(); },
                                      [] { return telemetry::metrics().text(); }),
         operations_limits());
-    p.api = std::make_unique<server::HttpListener>(
-        server::make_api_site(p.routes, p.pipeline(), milliseconds(p.config.request_deadline_ms)),
-        api_limits(p.config));
+    p.corridor = std::make_unique<server::Corridor>(p.routes, p.pipeline(),
+                                                    milliseconds(p.config.request_deadline_ms));
+    p.api = std::make_unique<server::HttpListener>(server::make_api_site(*p.corridor),
+                                                   api_limits(p.config));
+    if (p.config.grpc_port != 0) {
+        p.rpc = std::make_unique<server::GrpcListener>(*p.corridor, server::rpc_services(),
+                                                       grpc_limits(p.config));
+    }
     watch({.index = p.index,
            .committer = p.committer,
            .gate = p.gate,
            .queries = p.queries,
            .buffer = p.buffer,
            .replayer = p.replayer,
-           .api = *p.api});
+           .api = *p.api,
+           .rpc = p.rpc.get()});
     p.operations->start(p.config.ops_address, static_cast<std::uint16_t>(p.config.ops_port));
     p.api->start(p.config.listen_address, static_cast<std::uint16_t>(p.config.http_port));
-    telemetry::log(telemetry::Level::info, "serving", {{"port", p.config.http_port}});
+    if (p.rpc) {
+        p.rpc->start(p.config.listen_address, static_cast<std::uint16_t>(p.config.grpc_port));
+    }
+    telemetry::log(telemetry::Level::info, "serving",
+                   {{"port", p.config.http_port}, {"grpc_port", p.config.grpc_port}});
+}
+
+/// Both at once: neither waits for the other's callers.
+void Service::Parts::stop_listening() {
+    std::thread other([this] {
+        if (rpc) {
+            rpc->stop(kStopGrace);
+        }
+    });
+    api->stop(kStopGrace);
+    other.join();
 }
 
 void Service::stop() {
     auto& p = *parts_;
-    p.api->stop(kStopGrace);
+    p.stop_listening();
     p.jobs.stop();
     p.replayer.stop();
     p.checkpointer.stop();

@@ -83,17 +83,26 @@ void watch(const Watched& watched) {
         read_buffer(watched.buffer, watched.replayer);
         set("somabrain_server_connections_count", watched.api.connections());
         set("somabrain_server_queue_requests", watched.api.queued());
+        set("somabrain_grpc_calls_count", watched.rpc == nullptr ? 0 : watched.rpc->calls());
+        set("somabrain_grpc_queue_requests", watched.rpc == nullptr ? 0 : watched.rpc->queued());
     });
 }
 
 void count_answer(const server::Answered& answered) {
     constexpr int first_server_error = 500;
-    const std::string status = std::to_string(answered.status);
+    const bool is_rpc = !answered.grpc_code.empty();
+    const std::string status =
+        is_rpc ? std::string(answered.grpc_code) : std::to_string(answered.status);
     const std::string_view method = answered.method.empty() ? "none" : answered.method;
-    metrics().counter("somabrain_server_requests_total", {method, status}).Increment();
+    metrics()
+        .counter(is_rpc ? "somabrain_grpc_requests_total" : "somabrain_server_requests_total",
+                 {method, status})
+        .Increment();
     const std::chrono::duration<double> seconds = answered.elapsed;
     metrics()
-        .histogram("somabrain_server_request_duration_seconds", {method})
+        .histogram(is_rpc ? "somabrain_grpc_request_duration_seconds"
+                          : "somabrain_server_request_duration_seconds",
+                   {method})
         .Observe(seconds.count());
     if (answered.status >= first_server_error) {
         telemetry::log(telemetry::Level::error, "request failed",

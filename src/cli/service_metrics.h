@@ -2,6 +2,7 @@
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
 #include "server/api_site.h"
+#include "server/grpc/grpc_listener.h"
 #include "server/http_server.h"
 #include "services/commit/committer.h"
 #include "services/gate/gate.h"
@@ -18,6 +19,7 @@ struct Watched {
     backends::AuditStream& buffer;
     services::Replayer& replayer;
     server::HttpListener& api;
+    const server::GrpcListener* rpc;  ///< null: gRPC is not served
 };
 
 /// Has the registry read the figures of these parts before each exposition. They must outlive the

@@ -16,6 +16,7 @@ struct Config {
     // Listeners
     std::string listen_address;
     int http_port = 0;
+    int grpc_port = 0;
     std::string ops_address;
     int ops_port = 0;
     int max_connections = 0;

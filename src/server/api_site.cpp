@@ -9,33 +9,14 @@
 namespace soma::server {
 namespace {
 
-using services::Admission;
 using services::RequestContext;
 
 constexpr std::string_view kHealth = R"({"status":"ok"})";
 
-/// What became of a request: the reply, and the error's detail for the log.
-struct Outcome {
-    HttpReply reply;
-    std::string detail;
-};
-
-std::string log_detail(const Error& error) {
-    return error.detail().empty() ? error.public_message()
-                                  : error.public_message() + ": " + error.detail();
-}
-
 class Api {
   public:
-    Api(const Routes& routes, Pipeline pipeline, std::chrono::milliseconds request_deadline)
-        : routes_(routes),
-          pipeline_(std::move(pipeline)),
-          request_deadline_(request_deadline),
-          openapi_(openapi_document(contract_services())) {
-        routes_.check_complete();
-        SOMA_ASSERT(pipeline_.admit && pipeline_.judge && pipeline_.refused,
-                    "the gate is not connected");
-    }
+    explicit Api(const Corridor& corridor)
+        : corridor_(corridor), openapi_(openapi_document(contract_services())) {}
 
     /// Everything that can be known before the body is read, and before identity.
     Disposition dispose(const std::shared_ptr<const Api>& self, const RequestHead& head) const {
@@ -44,7 +25,7 @@ class Api {
         if (path == "/health" || path == "/openapi.json") {
             return open_document(head, path == "/health" ? kHealth : openapi_);
         }
-        auto found = routes_.find(head.verb, head.target);
+        auto found = corridor_.routes().find(head.verb, head.target);
         if (std::holds_alternative<Routes::NoSuchPath>(found)) {
             return refuse(trouble_reply(HttpTrouble::no_such_path, "", head.request_id), head);
         }
@@ -68,7 +49,7 @@ class Api {
     }
 
     Disposition refuse(HttpReply reply, const RequestHead& head) const {
-        report({.request_id = head.request_id, .status = reply.status});
+        corridor_.report({.request_id = head.request_id, .status = reply.status});
         return {std::move(reply), 0, {}};
     }
 
@@ -83,102 +64,44 @@ class Api {
                   const std::string& body) const {
         const auto begin = std::chrono::steady_clock::now();
         RequestContext context =
-            begin_context(head, match.route->method->full_name(), request_deadline_);
-        Outcome outcome = admit_and_handle(match, head, body, context);
-        report({.method = context.method,
-                .request_id = context.request_id,
-                .trace_id = context.trace_id,
-                .status = outcome.reply.status,
-                .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
-                    std::chrono::steady_clock::now() - begin),
-                .detail = outcome.detail});
-        return std::move(outcome.reply);
+            begin_context(head, match.route->method->full_name(), corridor_.request_deadline());
+        const auto outcome = corridor_.run(
+            *match.route, head, context,
+            [&](google::protobuf::Message& request) { decode(match, head, body, request); });
+        HttpReply reply =
+            outcome.refusal ? to_reply(*outcome.refusal)
+                            : HttpReply{.status = static_cast<int>(match.route->options->success()),
+                                        .body = encode_json(*outcome.answer)};
+        corridor_.report({.method = context.method,
+                          .request_id = context.request_id,
+                          .trace_id = context.trace_id,
+                          .status = reply.status,
+                          .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
+                              std::chrono::steady_clock::now() - begin),
+                          .detail = outcome.detail});
+        return reply;
     }
 
-    Outcome admit_and_handle(const Routes::Match& match, const RequestHead& head,
-                             const std::string& body, RequestContext& context) const {
-        std::shared_ptr<const Admission> admission;
-        try {
-            if (context.deadline.passed()) {
-                throw Error(ErrorKind::deadline_exceeded, "no worker was free in time");
-            }
-            admission = pipeline_.admit(context);
-        } catch (const Error& error) {
-            return {error_reply(error, context.request_id), log_detail(error)};
-        } catch (const std::exception& error) {
-            return internal(error, context);
+    static void decode(const Routes::Match& match, const RequestHead& head, const std::string& body,
+                       google::protobuf::Message& request) {
+        if (match.route->options->max_body_bytes() == 0) {
+            return decode_parameters(match.parameters, request);
         }
-        try {
-            try {
-                return {handle(match, head, body, context, admission), ""};
-            } catch (const Error&) {
-                throw;
-            } catch (const std::exception& error) {
-                throw Error(ErrorKind::internal, "unexpected", error.what());
-            }
-        } catch (const Error& error) {
-            return refused(context, *admission, error);
+        check_media_type(head);
+        if (head.target.find('?') != std::string::npos) {
+            throw invalid("", "this path takes no query parameters");
         }
+        decode_json(body, match.parameters, request);
     }
 
-    HttpReply handle(const Routes::Match& match, const RequestHead& head, const std::string& body,
-                     RequestContext& context,
-                     const std::shared_ptr<const Admission>& admission) const {
-        const auto& options = *match.route->options;
-        add_checked_headers(head, options.idempotent_write(), context);
-        const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(
-            match.route->method->input_type());
-        const std::unique_ptr<google::protobuf::Message> request(prototype->New());
-        if (options.max_body_bytes() > 0) {
-            check_media_type(head);
-            if (head.target.find('?') != std::string::npos) {
-                throw invalid("", "this path takes no query parameters");
-            }
-            decode_json(body, match.parameters, *request);
-        } else {
-            decode_parameters(match.parameters, *request);
-        }
-        // The one place where a decoded request meets the law, whatever its method.
-        const auto judged = pipeline_.judge(admission, *request);
-        const auto answer = match.route->handler(context, *judged, *request);
-        return {.status = static_cast<int>(options.success()), .body = encode_json(*answer)};
-    }
-
-    Outcome refused(const RequestContext& context, const Admission& admission,
-                    const Error& error) const {
-        try {
-            pipeline_.refused(context, admission, error, http_status(error.kind()));
-        } catch (const Error& owed) {
-            return {error_reply(owed, context.request_id),
-                    log_detail(error) + "; its record failed: " + log_detail(owed)};
-        } catch (const std::exception& owed) {
-            return internal(owed, context);
-        }
-        return {error_reply(error, context.request_id), log_detail(error)};
-    }
-
-    static Outcome internal(const std::exception& error, const RequestContext& context) {
-        return {error_reply(Error(ErrorKind::internal, "unexpected"), context.request_id),
-                error.what()};
-    }
-
-    void report(const Answered& answered) const {
-        if (pipeline_.answered) {
-            pipeline_.answered(answered);
-        }
-    }
-
-    const Routes& routes_;
-    const Pipeline pipeline_;
-    const std::chrono::milliseconds request_deadline_;
+    const Corridor& corridor_;
     const std::string openapi_;
 };
 
 }  // namespace
 
-Site make_api_site(const Routes& routes, Pipeline pipeline,
-                   std::chrono::milliseconds request_deadline) {
-    auto api = std::make_shared<const Api>(routes, std::move(pipeline), request_deadline);
+Site make_api_site(const Corridor& corridor) {
+    auto api = std::make_shared<const Api>(corridor);
     return [api](const RequestHead& head) { return api->dispose(api, head); };
 }
 

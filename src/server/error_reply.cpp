@@ -6,6 +6,7 @@
 #include "base/sensitive/classify.h"
 #include "base/unicode.h"
 #include "domain/planner/utility_refusal.h"
+#include "server/codec/codec.h"
 
 namespace soma::server {
 namespace {
@@ -70,37 +71,44 @@ Problem problem_of(HttpTrouble trouble) {
 /// Of an article's words a problem has this much; all of them are in the constitution.
 constexpr std::size_t kMaxArticleText = 1024;
 
-HttpReply make_reply(const Problem& problem, std::string_view detail, std::string_view field,
-                     std::string_view request_id, const Error* error = nullptr) {
-    HttpReply reply{.status = problem.status, .content_type = "application/problem+json"};
-    const auto add = [&](std::string_view name, std::string_view value) {
-        reply.body += reply.body.empty() ? "{\"" : ",\"";
-        reply.body += name;
-        reply.body += "\":";
-        // Problems quote what was sent; where they end up, in logs and tickets, is not ours to say.
-        append_json_string(reply.body, redact_text(value, kAllTextClasses));
-    };
-    add("type", "urn:somabrain:problem:" + std::string(problem.name));
-    add("title", problem.title);
-    reply.body += ",\"status\":" + std::to_string(problem.status);
+/// Problems quote what was sent; where they end up, in logs and tickets, is not ours to say.
+std::string shown(std::string_view text) {
+    return redact_text(text, kAllTextClasses);
+}
+
+somabrain::v1::Problem make_problem(const Problem& problem, std::string_view detail,
+                                    std::string_view request_id) {
+    somabrain::v1::Problem made;
+    made.set_type("urn:somabrain:problem:" + std::string(problem.name));
+    made.set_title(std::string(problem.title));
+    made.set_status(problem.status);
     if (!detail.empty()) {
-        add("detail", detail);
+        made.set_detail(shown(detail));
     }
-    if (!field.empty()) {
-        add("field", field);
+    made.set_request_id(std::string(request_id));
+    return made;
+}
+
+HttpReply make_reply(const somabrain::v1::Problem& problem) {
+    return {.status = problem.status(),
+            .content_type = "application/problem+json",
+            .body = encode_json(problem)};
+}
+
+/// What an error names beside its words: the value to blame, the article, the figures.
+void add_grounds(const Error& error, somabrain::v1::Problem& problem) {
+    if (!error.field().empty()) {
+        problem.set_field(shown(error.field()));
     }
-    if (error != nullptr && !error->article().empty()) {
-        const std::string& text = error->article_text();
+    if (!error.article().empty()) {
+        const std::string& text = error.article_text();
         const std::size_t end = floor_boundary(text, std::min(text.size(), kMaxArticleText));
-        add("article", error->article());
-        add("article_text", end == text.size() ? text : text.substr(0, end) + "…");
+        problem.set_article(shown(error.article()));
+        problem.set_article_text(shown(end == text.size() ? text : text.substr(0, end) + "…"));
     }
-    if (const auto* refusal = dynamic_cast<const domain::UtilityRefusal*>(error)) {
-        reply.body += ",\"utility\":" + to_canonical_json(domain::to_json(refusal->figures()));
+    if (const auto* refusal = dynamic_cast<const domain::UtilityRefusal*>(&error)) {
+        problem.set_utility(to_canonical_json(domain::to_json(refusal->figures())));
     }
-    add("request_id", request_id);
-    reply.body += "}";
-    return reply;
 }
 
 }  // namespace
@@ -109,27 +117,40 @@ int http_status(ErrorKind kind) {
     return problem_of(kind).status;
 }
 
-HttpReply error_reply(const Error& error, std::string_view request_id) {
+Refusal refusal_of(const Error& error, std::string_view request_id) {
+    Refusal refusal{.kind = error.kind(), .problem = {}, .headers = {}};
+    const Problem problem = problem_of(error.kind());
     if (error.kind() == ErrorKind::internal) {
-        return make_reply(problem_of(error.kind()),
-                          "the fault is ours; the log knows it by its request_id", "", request_id);
+        refusal.problem = make_problem(
+            problem, "the fault is ours; the log knows it by its request_id", request_id);
+        return refusal;
     }
     const std::string detail = error.field().empty()
                                    ? error.public_message()
                                    : error.field() + ": " + error.public_message();
-    HttpReply reply =
-        make_reply(problem_of(error.kind()), detail, error.field(), request_id, &error);
+    refusal.problem = make_problem(problem, detail, request_id);
+    add_grounds(error, refusal.problem);
     if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::resource_exhausted) {
-        reply.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds()));
+        refusal.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds()));
     }
     if (error.kind() == ErrorKind::unauthenticated) {
-        reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"somabrain\"");
+        refusal.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"somabrain\"");
     }
+    return refusal;
+}
+
+HttpReply to_reply(const Refusal& refusal) {
+    HttpReply reply = make_reply(refusal.problem);
+    reply.headers = refusal.headers;
     return reply;
 }
 
+HttpReply error_reply(const Error& error, std::string_view request_id) {
+    return to_reply(refusal_of(error, request_id));
+}
+
 HttpReply trouble_reply(HttpTrouble trouble, std::string_view detail, std::string_view request_id) {
-    return make_reply(problem_of(trouble), detail, "", request_id);
+    return make_reply(make_problem(problem_of(trouble), detail, request_id));
 }
 
 }  // namespace soma::server

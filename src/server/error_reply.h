@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "server/http_types.h"
+#include "somabrain/v1/problem.pb.h"
 
 namespace soma::server {
 
@@ -26,8 +27,18 @@ enum class HttpTrouble {
 
 int http_status(ErrorKind kind);
 
+/// What a caller is told of an error, over whichever transport.
+struct Refusal {
+    ErrorKind kind = ErrorKind::internal;
+    somabrain::v1::Problem problem;
+    std::vector<Header> headers;  ///< Retry-After, WWW-Authenticate
+};
+
 /// `internal` is answered with a generic sentence; its message and detail are for the log. Adds
-/// Retry-After to 429 and 503, WWW-Authenticate to 401.
+/// Retry-After to 429 and 503, WWW-Authenticate to 401. Takes the error itself and no copy: a
+/// refusal of the utility gate has figures that a copy of its base would lose.
+Refusal refusal_of(const Error& error, std::string_view request_id);
+HttpReply to_reply(const Refusal& refusal);
 HttpReply error_reply(const Error& error, std::string_view request_id);
 HttpReply trouble_reply(HttpTrouble trouble, std::string_view detail, std::string_view request_id);
 

@@ -127,9 +127,14 @@ std::variant<Routes::Match, Routes::NoSuchPath, Routes::WrongVerb> Routes::find(
     return NoSuchPath{};
 }
 
-std::vector<const ServiceDescriptor*> contract_services() {
+std::vector<const ServiceDescriptor*> rpc_services() {
     return {somabrain::v1::RememberRequest::descriptor()->file()->FindServiceByName("Memory"),
-            somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain"),
+            somabrain::v1::EvaluateRequest::descriptor()->file()->FindServiceByName("Brain")};
+}
+
+std::vector<const ServiceDescriptor*> contract_services() {
+    const auto rpc = rpc_services();
+    return {rpc[0], rpc[1],
             somabrain::v1::EraseSubjectRequest::descriptor()->file()->FindServiceByName("Subjects"),
             somabrain::v1::ProposeRequest::descriptor()->file()->FindServiceByName("Constitution"),
             somabrain::v1::AuditEvent::descriptor()->file()->FindServiceByName("Audit")};

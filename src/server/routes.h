@@ -78,5 +78,7 @@ class Routes {
 
 /// The services of the contract, in the order OpenAPI lists them.
 std::vector<const google::protobuf::ServiceDescriptor*> contract_services();
+/// Those of them that gRPC serves: Memory and Brain.
+std::vector<const google::protobuf::ServiceDescriptor*> rpc_services();
 
 }  // namespace soma::server

@@ -20,7 +20,7 @@ class SecondNode:
 
     def start(self):
         settings = {**os.environ, **self.stack.env(), "SOMABRAIN_HTTP_PORT": str(self.http_port),
-                    "SOMABRAIN_OPS_PORT": str(self.ops_port),
+                    "SOMABRAIN_OPS_PORT": str(self.ops_port), "SOMABRAIN_GRPC_PORT": "0",
                     "SOMABRAIN_COMMIT_TRACE_FILE": str(self.log.with_suffix(".commits"))}
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen(

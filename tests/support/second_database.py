@@ -60,7 +60,7 @@ class SecondDatabase:
         """The port of a service on this database, for the length of the block."""
         port, operations = free_ports(2)
         settings = {**self.stack.env(), **self.settings, "SOMABRAIN_HTTP_PORT": str(port),
-                    "SOMABRAIN_OPS_PORT": str(operations)}
+                    "SOMABRAIN_OPS_PORT": str(operations), "SOMABRAIN_GRPC_PORT": "0"}
         log = self.folder / "serve.log"
         with open(log, "ab") as out:
             service = subprocess.Popen([self.stack.root / "build/release/src/somabrain", "serve"],

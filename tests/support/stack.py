@@ -30,6 +30,10 @@ class Stack:
         return self.port("SOMABRAIN_HTTP_PORT")
 
     @property
+    def grpc_port(self):
+        return self.port("SOMABRAIN_GRPC_PORT")
+
+    @property
     def ops_port(self):
         return self.port("SOMABRAIN_OPS_PORT")
 

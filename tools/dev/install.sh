@@ -122,6 +122,14 @@ install_versitygw() {
   rm -rf "$draft"
 }
 
+# The contract's linter; the wheel carries the real program.
+BUF_VERSION=1.75.0
+buf() {
+  local dir=$CACHE/buf-$BUF_VERSION
+  install_venv "$dir" "buf-bin==$BUF_VERSION"
+  echo "$dir/bin/buf"
+}
+
 # Another version formats differently, so the one is pinned that the tree was formatted with.
 CLANG_FORMAT_VERSION=14.0.6
 clang_format() {

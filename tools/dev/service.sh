@@ -218,7 +218,8 @@ show_how_to_go_on() {
   url=http://127.0.0.1:$(port SOMABRAIN_HTTP_PORT)
   cat <<END
 
-SomaBrain answers on $url (operations on $(port SOMABRAIN_OPS_PORT); all ports are in ports.json).
+SomaBrain answers on $url (gRPC on $(port SOMABRAIN_GRPC_PORT), operations on $(port SOMABRAIN_OPS_PORT); all ports
+are in ports.json).
 A token for the sandbox tenant, role agent:
 
 export TOKEN=$(sandbox_token)
@@ -253,7 +254,7 @@ stack_reset() {
 stack_status() {
   local name key all=0
   for name in postgres:POSTGRES_PORT redis:REDIS_PORT buffer:BUFFER_PORT openbao:VAULT_PORT \
-    object_store:S3_PORT $(broker_names) serve:SOMABRAIN_HTTP_PORT relay:SOMABRAIN_RELAY_PORT \
+    object_store:S3_PORT $(broker_names) serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_GRPC_PORT relay:SOMABRAIN_RELAY_PORT \
     witness:SOMABRAIN_WITNESS_PORT; do
     key=${name#*:}
     name=${name%%:*}

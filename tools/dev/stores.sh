@@ -187,8 +187,8 @@ hold_ports() {
     [ "$name" = kafka:KAFKA_PORT ] || keep+=(--add "${name#*:}")
   done
   for name in postgres:POSTGRES_PORT redis:REDIS_PORT buffer:BUFFER_PORT openbao:VAULT_PORT \
-    object_store:S3_PORT $(broker_names) serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_OPS_PORT \
-    relay:SOMABRAIN_RELAY_PORT witness:SOMABRAIN_WITNESS_PORT; do
+    object_store:S3_PORT $(broker_names) serve:SOMABRAIN_HTTP_PORT serve:SOMABRAIN_GRPC_PORT \
+    serve:SOMABRAIN_OPS_PORT relay:SOMABRAIN_RELAY_PORT witness:SOMABRAIN_WITNESS_PORT; do
     key=${name#*:}
     running "${name%%:*}" && keep+=(--keep "$key")
   done

@@ -49,6 +49,8 @@ test_structure() {
   suite structure-rules count_unittest python3 tests/structure/check_structure_test.py
   suite structure-docs count_unittest python3 tests/structure/docs_test.py
   suite structure-events count_unittest python3 tests/structure/event_schemas_test.py
+  suite structure-contract count_unittest env BUF="$(buf)" \
+    "$(python_with tests/conformance/requirements.txt)" tests/structure/contract_test.py
   suite structure-dev count_unittest python3 tests/structure/dev_script_test.py
   suite structure-format count_one check_format
 }
@@ -140,6 +142,12 @@ test_e2e() {
     with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider -n 2 --dist loadfile tests/e2e
 }
 
+# The same calls over HTTP and over gRPC: stubs are made from api/ when it begins.
+test_conformance() {
+  suite conformance count_pytest "$(python_with tests/conformance/requirements.txt)" -m pytest -q \
+    -p no:cacheprovider tests/conformance
+}
+
 # The Python client as its users get it: the wheel and what it depends on, in an environment of its
 # own; the tools that test it have another.
 SDK=$SOMA/sdk
@@ -197,6 +205,7 @@ test_kafka_outage() { drill kafka-outage tests/e2e/relay/kafka_outage.py "$@"; }
 test_on_stack() {
   test_real
   test_e2e
+  test_conformance
   test_sdk
   test_model 3000 --seed 1
 }
@@ -340,7 +349,7 @@ run_tests() {
   case $which in
     structure | proofs) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    all | unit | oracle | real | e2e | sdk | model | constitution | crash | chaos-ledger | kafka-outage | specs) build_for_tests ;;
+    all | unit | oracle | real | e2e | conformance | sdk | model | constitution | crash | chaos-ledger | kafka-outage | specs) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in
@@ -351,6 +360,7 @@ run_tests() {
     real) with_stack test_real ;;
     e2e) with_stack test_e2e ;;
     constitution) with_stack test_constitution ;;
+    conformance) with_stack test_conformance ;;
     sdk) with_stack test_sdk ;;
     model) with_stack test_model "${2:-$MODEL_OPERATIONS}" ;;
     crash) test_crash ;;

@@ -32,6 +32,12 @@ void decode_json(std::string_view text, std::span<const Parameter> parameters,
 /// The same for a request without a body.
 void decode_parameters(std::span<const Parameter> parameters, google::protobuf::Message& out);
 
+/// The same limits for a message that came as one, over gRPC: checked, and put in its stored forms.
+/// Absent is what protobuf calls absent: a field without presence that has its default value.
+/// Refused beside broken limits: fields the contract does not have (a filter that is not understood
+/// is not to be passed over), NaN and infinities. Throws as decode_json does. Thread-safe.
+void check_message(google::protobuf::Message& message);
+
 /// Message → JSON text, appended. Members in the order of the .proto file. Left out: absent
 /// `optional` fields and messages, empty maps, empty UUIDs and times. Printed: empty strings and
 /// lists, zeros, an empty free JSON object as {}. Numbers are the shortest text that reads back

@@ -151,11 +151,29 @@ void violate_max_bytes(std::uint32_t max_bytes) {
     violate("must have at most " + std::to_string(max_bytes) + " bytes");
 }
 
-void store_text(const FieldPlan& plan, Destination to, std::string_view text) {
+std::string checked_text(const FieldPlan& plan, std::string_view text) {
     check_no_nul(text);
     check_length(*plan.limits, text);
     check_one_of(*plan.limits, text);
-    put(to, &Reflection::SetString, &Reflection::AddString, canonical_text(*plan.limits, text));
+    return canonical_text(*plan.limits, text);
+}
+
+void check_integer(const FieldPlan& plan, std::int64_t value) {
+    if (value > kMaxExact || value < -kMaxExact) {
+        violate_exact_range();
+    }
+    check_range(*plan.limits, static_cast<double>(value));
+}
+
+void check_number(const FieldPlan& plan, double value) {
+    if (!std::isfinite(value)) {
+        violate("must be finite: no NaN and no infinity");
+    }
+    check_range(*plan.limits, value);
+}
+
+void store_text(const FieldPlan& plan, Destination to, std::string_view text) {
+    put(to, &Reflection::SetString, &Reflection::AddString, checked_text(plan, text));
 }
 
 void store_boolean(Destination to, bool value) {

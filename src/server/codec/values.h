@@ -29,6 +29,11 @@ struct Destination {
 /// Throws Violation. `text` is valid UTF-8.
 void store_text(const FieldPlan& plan, Destination to, std::string_view text);
 void store_boolean(Destination to, bool value);
+/// The same limits for values that come in their own type: throw Violation.
+std::string checked_text(const FieldPlan& plan, std::string_view text);  ///< its canonical form
+void check_integer(const FieldPlan& plan, std::int64_t value);
+void check_number(const FieldPlan& plan, double value);
+
 /// `literal` is a JSON number as written: Boost.JSON's own doubles are off by an ulp at times.
 void store_integer(const FieldPlan& plan, Destination to, std::string_view literal);
 void store_number(const FieldPlan& plan, Destination to, std::string_view literal);

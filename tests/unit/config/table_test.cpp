@@ -97,10 +97,11 @@ TEST(Table, TheKeysOfPortsJson) {
     for (const auto& s : settings()) {
         if (!s.ports_key.empty()) keys.emplace_back(s.ports_key);
     }
-    EXPECT_EQ(keys, (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_OPS_PORT",
-                                              "POSTGRES_PORT", "REDIS_PORT", "VAULT_PORT",
-                                              "S3_PORT", "SOMABRAIN_WITNESS_PORT", "BUFFER_PORT",
-                                              "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"}));
+    EXPECT_EQ(keys,
+              (std::vector<std::string>{"SOMABRAIN_HTTP_PORT", "SOMABRAIN_GRPC_PORT",
+                                        "SOMABRAIN_OPS_PORT", "POSTGRES_PORT", "REDIS_PORT",
+                                        "VAULT_PORT", "S3_PORT", "SOMABRAIN_WITNESS_PORT",
+                                        "BUFFER_PORT", "KAFKA_PORT", "SOMABRAIN_RELAY_PORT"}));
 }
 
 }  // namespace

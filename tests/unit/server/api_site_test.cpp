@@ -83,7 +83,8 @@ class ApiSite : public testing::Test {
         routes_.bind("somabrain.v1.Memory.Remember", *this, &ApiSite::remember);
         routes_.bind("somabrain.v1.Memory.GetMemory", *this, &ApiSite::get);
         test::bind_rest(routes_);
-        site_ = make_api_site(routes_, pipeline(), std::chrono::milliseconds(60'000));
+        corridor_.emplace(routes_, pipeline(), std::chrono::milliseconds(60'000));
+        site_ = make_api_site(*corridor_);
     }
 
     RememberResponse remember(const RequestContext& context, const Admission& admission,
@@ -160,6 +161,7 @@ class ApiSite : public testing::Test {
     }
 
     Routes routes_;
+    std::optional<Corridor> corridor_;
     Site site_;
     std::string steps_;
     std::string log_;
@@ -280,7 +282,7 @@ TEST_F(ApiSite, OpenDocuments) {
 
 TEST_F(ApiSite, NeedsEveryHandler) {
     const Routes empty(contract_services());
-    EXPECT_THROW(make_api_site(empty, pipeline(), std::chrono::milliseconds(1)), Error);
+    EXPECT_THROW(Corridor(empty, pipeline(), std::chrono::milliseconds(1)), Error);
 }
 
 }  // namespace
