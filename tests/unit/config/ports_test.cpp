@@ -182,19 +182,20 @@ TEST(AllocatePorts, ThreeAllocatorsAtOnceGetDistinctPorts) {
 
 TEST(StackPorts, PreferredNumberThenTheRecordedOne) {
     const auto requests = stack_port_requests(R"({"SOMABRAIN_HTTP_PORT": 7001})", {});
-    ASSERT_EQ(requests.size(), 10U);
+    ASSERT_EQ(requests.size(), 11U);
     EXPECT_EQ(requests[0].key, "SOMABRAIN_HTTP_PORT");
     EXPECT_EQ(requests[0].choices, (std::vector<int>{9696, 7001}));
-    EXPECT_EQ(requests[1].choices, (std::vector<int>{9697}));
+    EXPECT_EQ(requests[1].choices, (std::vector<int>{9700}));
+    EXPECT_EQ(requests[2].choices, (std::vector<int>{9697}));
 }
 
 TEST(StackPorts, AKeptKeyHasItsRecordedPortAlone) {
     const std::vector<std::string> keep = {"REDIS_PORT", "VAULT_PORT"};
     const auto requests = stack_port_requests(R"({"REDIS_PORT": 7001})", keep);
-    EXPECT_EQ(requests[3].key, "REDIS_PORT");
-    EXPECT_TRUE(requests[3].keep);
-    EXPECT_EQ(requests[3].choices, std::vector<int>{7001});
-    EXPECT_FALSE(requests[4].keep) << "nothing is recorded to keep";
+    EXPECT_EQ(requests[4].key, "REDIS_PORT");
+    EXPECT_TRUE(requests[4].keep);
+    EXPECT_EQ(requests[4].choices, std::vector<int>{7001});
+    EXPECT_FALSE(requests[5].keep) << "nothing is recorded to keep";
 }
 
 TEST(StackPorts, AddedKeysComeLastAndPreferTheirRecordedNumber) {
