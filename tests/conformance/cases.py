@@ -50,6 +50,9 @@ GOOD = {
         ("no reward is one too", WRITE, lambda w: {"evaluation_id": w.fresh_evaluation(), "reward": 0})],
     "Brain.Replay": [("one", READ, lambda w: {"id": w.evaluation})],
     "Brain.Plan": [("steps", READ, lambda w: {"goals": [w.goal]})],
+    "Brain.GetWeights": [("all", READ, lambda w: {})],
+    "Brain.WeightsHistory": [("a page", READ, lambda w: {"limit": 5})],
+    "Brain.RollBackWeights": [("to the beginning", WRITE, lambda w: {"to_version": 0})],
     "Brain.EndSession": [("one", WRITE, lambda w: {"id": "kitchen"})],
 }
 
@@ -82,6 +85,8 @@ REFUSED = {
     "Brain.Replay": [("nobody's", lambda w: {"id": NOBODY})],
     "Brain.Plan": [("to nobody", lambda w: {"goals": [NOBODY]}),
                    ("worth too little", lambda w: {"goals": [w.goal], "confidence": .1})],
+    "Brain.RollBackWeights": [("to nowhere", lambda w: {}), ("to two places", lambda w: {"to_version": 0, "steps": 1}),
+                              ("to what never was", lambda w: {"to_version": 1_000_000})],
 }
 
 
