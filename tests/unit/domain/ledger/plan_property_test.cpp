@@ -152,6 +152,7 @@ std::string describe(const Outcome& outcome) {
         }
         std::string operator()(const PutElsewhere&) const { return "elsewhere"; }
         std::string operator()(const EventsReplayed&) const { return "events replayed"; }
+        std::string operator()(const WeightsMissing&) const { return "no such weights"; }
         std::string operator()(const Replayed& replayed) const {
             return "replayed " + replayed.answer;
         }
