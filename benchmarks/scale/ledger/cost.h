@@ -7,6 +7,7 @@
 #include "backends/embedder/local_embedder.h"
 #include "backends/embedder/query_cache.h"
 #include "backends/index/index.h"
+#include "backends/postgres/learning/learning_weights.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/memory/sessions.h"
 #include "ledger/figures.h"
@@ -210,7 +211,8 @@ class LedgerCost {
     services::Committer committer_{stores_.cluster.app()};
     telemetry::Parts parts_;
     services::Searcher searcher_{index_, memories_, embedder_, queries_, parts_};
-    services::Weights weights_;
+    backends::LearningWeights learning_weights_{app_};
+    services::Weights weights_{learning_weights_};
     services::Recall reading_{searcher_,  weights_,    memories_, keyring_,
                               committer_, stores_.ids, parts_};
     std::shared_ptr<const services::EnforcedLaw> law_;

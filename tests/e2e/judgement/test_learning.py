@@ -1,6 +1,5 @@
 """GET /v1/brain/weights, its history, POST …/rollback: what feedback teaches, seen from outside."""
 import concurrent.futures
-import json
 
 import pytest
 
@@ -46,7 +45,7 @@ def test_feedback_moves_the_weights_that_serve_the_next_request(tenant):
     changes = history(tenant.client("auditor"))["changes"]
     assert [(c["version"], c["kind"], c["reward"]) for c in changes] == [(1, "step", .5)]
     events = tenant.client("auditor").call("GET", "/v1/audit/events?action=brain.feedback").json["events"]
-    learning = json.loads(events[0]["body"])["learning"]
+    learning = events[0]["body"]["learning"]
     assert learning["weights_version"] == 1 and learning["kinds"] == ["step"]
     assert learning["deltas"]["lambda"] == changes[0]["after"][0] - changes[0]["before"][0]
 
