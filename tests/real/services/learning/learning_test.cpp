@@ -15,7 +15,7 @@ using test::LivingCore;
 class LearningTest : public ::testing::Test {
   protected:
     LearningTest() {
-        for (const float x : {1.0F, 0.8F, 0.6F}) {
+        for (const float x : {1.0F, -1.0F, 0.6F}) {  // the second is far from what is asked
             RememberRequest item;
             item.set_text("The bridge opens at noon.");
             item.add_embedding(x);
