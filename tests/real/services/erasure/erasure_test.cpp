@@ -70,7 +70,7 @@ class ErasureTest : public ::testing::Test {
     ErasureState state(const Uuid& erasure) {
         return core.erasures.get(tenant.id, erasure, LivingCore::soon()).value().state;
     }
-    /// What has begun and outlasts its request is to be repeated, says the 503: a busy machine's is.
+    /// What has begun and outlasts its request is to be repeated, says the 503.
     somabrain::v1::Erasure patiently_erased(const std::string& subject) {
         for (int attempt = 1;; ++attempt) {
             try {
