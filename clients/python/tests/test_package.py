@@ -44,7 +44,8 @@ def test_the_other_examples_run_verbatim(stack):
     assert done.returncode == 0, done.stderr
     assert "Grace brings the measurements." in done.stdout
     front_page = (ROOT / "README.md").read_text()
-    first, loop = re.findall(r"^```python\n(.*?)^```", front_page, re.S | re.M)
+    blocks = re.findall(r"^```python\n(.*?)^```", front_page, re.S | re.M)
+    first, loop = [block for block in blocks if "from somabrain import" in block]  # gRPC's has its own test
     done = run_alone(first, stack.root / "src")
     assert done.stdout == "Ada has given up tea and drinks coffee now.\n", done.stderr
     done = run_alone(loop, stack.root / "src")

@@ -57,7 +57,7 @@ def test_many_evaluations_byte_for_byte(tenant):
             fields["embedding"] = [rng.gauss(0, 1) for _ in range(384)]
         answers.append(asked(agent, f"Question {n} about ships and {rng.choice(['hens', 'maps'])}?", **fields))
         if fields["session_id"] and rng.random() < .3:
-            agent.feedback(answers[-1].json["evaluation_id"], .5, response_text=f"Answer {n}.")
+            agent.feedback(answers[-1].json["evaluation_id"], .9, response_text=f"Answer {n}.")
         if rng.random() < .1:
             agent.remember(f"Meanwhile {n}: more ships.", session_id="s")
     rng.shuffle(answers)
