@@ -7,7 +7,7 @@ import times
 import words
 
 VIEWS = ("dense", "lexical", "facet", "previous", "next", "session", "graph", "recency")
-WEIGHTS = dict(zip(VIEWS, (0.5, 0.5, 0.3, 0.2, 0.1, 0.4, 0.0, 0.0)))
+START = dict(zip(VIEWS, (0.5, 0.5, 0.3, 0.2, 0.1, 0.4, 0.0, 0.0)))  # before anything is learnt
 K1, B = 0.9, 0.4
 HALF_LIFE = 30 * times.DAY
 RESTART = 0.15  # of a walker over links
@@ -18,6 +18,7 @@ class Question:
     text: str = ""
     codes: list = None  # of the query's vector
     views: tuple = ()   # none: all
+    weights: dict = dataclasses.field(default_factory=START.copy)
     links: tuple = ()   # ((from, to, weight), ...) of the whole tenant
     wants_graph: bool = False
 
@@ -37,8 +38,8 @@ def rounded(raw):
     return round(raw * 1e6) / 1e6
 
 
-def score(values, views):
-    return sum(WEIGHTS[v] * values[v] for v in VIEWS if not views or v in views)
+def score(values, question):
+    return sum(question.weights[v] * values[v] for v in VIEWS if not question.views or v in question.views)
 
 
 def lexical_values(question, scope, everything):
@@ -123,7 +124,7 @@ def rank(question, scope, everything, now):
         values = dict(zip(VIEWS, (
             dense[m.id], lexical[m.id], float(facet is not None and m.text("speaker") == facet),
             previous, following, session, graph.get(m.id, 0.0), 2 ** (-age / HALF_LIFE))))
-        found.append(Ranked(m, values, score(values, question.views)))
+        found.append(Ranked(m, values, score(values, question)))
     return found
 
 

@@ -75,8 +75,9 @@ def differs(tenant, body, scope, results, now):
     now = max(now, last)
     question = ranking.Question(
         body.get("query", ""), body.get("embedding") and words.int8_codes(body["embedding"]),
-        tuple(body.get("views", ())), [(k[0], k[1], link.at(now)) for k, link in tenant.links.items()],
-        body.get("explain", False))
+        tuple(body.get("views", ())), tenant.weights,
+        [(k[0], k[1], link.at(now)) for k, link in tenant.links.items()],
+        body.get("explain", False) or tenant.weights["graph"] != 0)
     eligible = in_scope(tenant, scope, body.get("filter"), now)
     everything = list(tenant.facts.memories.values())
     ranked = ranking.ordered(ranking.rank(question, eligible, everything, now),
@@ -85,7 +86,7 @@ def differs(tenant, body, scope, results, now):
     if ids != [hit["id"] for hit in results]:
         return f"ids {show(results)} expected {[(i.memory.id, i.score) for i in ranked]}"
     for one, hit in zip(ranked, results):
-        wrong = hit_differs(tenant, one, hit, body)
+        wrong = hit_differs(tenant, one, hit, body, question)
         if wrong:
             return wrong
     return None
@@ -95,14 +96,13 @@ def show(results):
     return [(hit["id"], hit["score"]) for hit in results]
 
 
-def hit_differs(tenant, one, hit, body):
+def hit_differs(tenant, one, hit, body, question):
     if not close(hit["score"], one.raw, 1.1e-6):
         return f"score of {hit} expected {one}"
     if body.get("explain"):
         if any(not close(hit["view_values"].get(v, 0), one.values[v]) for v in ranking.VIEWS):
             return f"view values {hit} expected {one.values}"
-        raw = ranking.score({v: hit["view_values"].get(v, 0) for v in ranking.VIEWS},
-                            body.get("views", ()))
+        raw = ranking.score({v: hit["view_values"].get(v, 0) for v in ranking.VIEWS}, question)
         if ranking.rounded(raw) != hit["score"]:
             return f"the views of {hit} do not add up to its score"
     expected = record(one.memory)
@@ -255,7 +255,7 @@ def evaluate(tenant, rng):
     tenant.agree(lambda now: differs(tenant, capped, scope, answer["memories"], now)
                  or session_differs(tenant, session, answer["working_memory"], now))
     expect(("memories" in answer["capped"]) == (body["top_k"] > 20), answer["capped"])
-    shares = [math.exp(hit["score"] / 0.1) for hit in answer["memories"]]
+    shares = [math.exp(hit["score"] / tenant.temperature) for hit in answer["memories"]]
     for hit, share in zip(answer["memories"], shares):
         expect(close(hit["weight"], share / sum(shares)), "weight", hit)
     made = Evaluation(answer["evaluation_id"], session, body.get("subject", ""), tenant.order + 1,

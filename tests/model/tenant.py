@@ -3,6 +3,7 @@ import dataclasses
 import json
 import typing
 
+import ranking
 import times
 from api import parse_token
 from facts import Facts
@@ -58,6 +59,7 @@ class Tenant:
         self.ended = {}         # session -> order of its last end
         self.links = {}         # (from, to, type) -> Link
         self.evaluations = {}
+        self.weights, self.temperature = ranking.START.copy(), 0.1  # feedback moves them
         self.keyed = []         # writes under an Idempotency-Key: (verb, path, body, key, reply)
         self.tokens = []        # (token, sequence)
         self.sealed = set()     # subjects written under since they were last erased
@@ -97,6 +99,12 @@ class Tenant:
         reply = self.call(verb, path, body)
         expect(reply.status == status, "status", reply, "expected", status)
         expect(field is None or reply.json.get("field") == field, "field", reply, "expected", field)
+
+    def learn(self):
+        """How feedback moves weights has tests of its own: here they are what the service says of them."""
+        said = self.answer("GET", "/v1/brain/weights")["weights"]
+        self.weights = {one["view"]: one["weight"] for one in said["views"]}
+        self.temperature = said["temperature"]
 
     # Sequences ---------------------------------------------------------------------------------
 

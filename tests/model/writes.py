@@ -127,6 +127,7 @@ def feedback(tenant, rng):
     reply = tenant.answer("POST", "/v1/brain/feedback", body, 201)
     tenant.meet(reply["state_token"], 1)
     about.feedback = body, reply
+    tenant.learn()
     tenant.order += 1
     if body.get("response_text") and about.session:
         tenant.entries.append((tenant.order, "response", reply["feedback_id"], about.session,

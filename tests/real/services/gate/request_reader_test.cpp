@@ -101,6 +101,9 @@ TEST(RequestReader, EveryNumberIsAnAmountUnlessItIsNamedHere) {
         "LinkRequest.weight", "FeedbackRequest.reward", "FeedbackRequest.tokens",
         "RecallRequest.embedding", "RememberRequest.embedding", "EvaluateRequest.embedding",
         "RecallRequest.min_coverage",
+        // Versions of the weights and steps between them.
+        "WeightsHistoryRequest.below", "RollBackWeightsRequest.to_version",
+        "RollBackWeightsRequest.steps",
         // What is planned; tokens × price is the amount `cost`.
         "EvaluateRequest.confidence", "EvaluateRequest.cost_tokens", "EvaluateRequest.price",
         "EvaluateRequest.predicted_latency_seconds", "PlanRequest.confidence",
