@@ -45,7 +45,8 @@ def test_the_other_examples_run_verbatim(stack):
     assert "Grace brings the measurements." in done.stdout
     front_page = (ROOT / "README.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", front_page, re.S | re.M)
-    first, loop = [block for block in blocks if "from somabrain import" in block]  # gRPC's has its own test
+    # gRPC's has a test of its own.
+    first, loop = [block for block in blocks if "from somabrain import" in block]
     done = run_alone(first, stack.root / "src")
     assert done.stdout == "Ada has given up tea and drinks coffee now.\n", done.stderr
     done = run_alone(loop, stack.root / "src")
