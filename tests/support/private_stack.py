@@ -36,12 +36,15 @@ def adopt_orphans():
 
 
 def alive(pid):
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    """A zombie is dead once it is reaped: PostgreSQL takes one for a server that still holds its data."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+        if pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z":
+            return True
     except OSError:
         return False
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+    return False
 
 
 def wait_until(condition, seconds, what):
