@@ -50,12 +50,9 @@ class Judge {
 
     Candidate judge(Pick pick) const {
         Candidate out{.name = std::move(pick.name), .memories = std::move(pick.memories)};
-        double share = 0;
         for (const std::size_t place : out.memories) {
-            const auto& memory = found_[place];
-            out.penalty += memory.penalty;
             if (out.vetoed_by.empty()) {
-                out.vetoed_by = memory.vetoed_by;
+                out.vetoed_by = found_[place].vetoed_by;
             }
         }
         for (const std::size_t place : out.memories) {
@@ -63,10 +60,11 @@ class Judge {
             if (terms_.budget && out.tokens + memory.tokens > *terms_.budget) {
                 break;
             }
-            share += memory.share;
             out.tokens += memory.tokens;
             ++out.quoted;
         }
+        out.penalty = sum(out.memories, &CandidateMemory::penalty);
+        const double share = sum(first(out.memories, out.quoted), &CandidateMemory::share);
         out.coverage = allowed_share_ > 0 ? std::min(1.0, share / allowed_share_) : 1;
         const double p = action_.probability * out.coverage;
         if (p > 0) {
@@ -81,6 +79,17 @@ class Judge {
     }
 
   private:
+    /// In the order of places, not of the candidate: two orders of the same memories are equals to
+    /// the last bit, and the first of them is chosen.
+    double sum(Places places, double CandidateMemory::*figure) const {
+        std::sort(places.begin(), places.end());
+        double total = 0;
+        for (const std::size_t place : places) {
+            total += found_[place].*figure;
+        }
+        return total;
+    }
+
     const UtilityFigures& action_;
     const TokenTerms& terms_;
     std::span<const CandidateMemory> found_;

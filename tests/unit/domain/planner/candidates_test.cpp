@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>
@@ -45,6 +46,25 @@ TEST(Candidates, WithAPriceWhatCoversLittleIsLeftOut) {
     EXPECT_DOUBLE_EQ(*one.utility, 1 + std::log(0.5 * 0.9) - 0.01 * (5 + 10) - 0.01 - 0.25);
     const auto even = found({0.26, 0.25, 0.25, 0.24});
     EXPECT_EQ(best(choose_candidate(action(), {.price = 1}, even)).name, "all");
+}
+
+TEST(Candidates, OrdersOfTheSameMemoriesAreEqualsAndTheFirstIsChosen) {
+    auto memories = found({0.1, 0.2, 0.3, 0.7, 1 - 1e-9});
+    memories[0].penalty = 0.1;
+    memories[1].penalty = 0.2;
+    memories[3].penalty = 0.3;
+    std::vector<std::size_t> order{0, 1, 2, 3, 4};
+    std::vector<Pick> picks;
+    do {
+        picks.push_back({"some order", order});
+    } while (std::next_permutation(order.begin(), order.end()));
+    const auto choice = choose_among(action(), {}, memories, picks);
+    ASSERT_EQ(choice.candidates.size(), 120U);
+    for (const auto& candidate : choice.candidates) {
+        EXPECT_EQ(candidate.coverage, 1);
+        EXPECT_EQ(candidate.penalty, choice.candidates[0].penalty);
+    }
+    EXPECT_EQ(choice.best, 0U);
 }
 
 TEST(Candidates, WhatTheLawVetoesIsNeverChosen) {
