@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/wiring.h"
 #include "services/tenant/create.h"
@@ -15,6 +16,12 @@ constexpr std::chrono::seconds kCommandTime{30};
 struct Options {
     std::string name;
     int dimension = 0;
+};
+
+struct ModulesOptions {
+    std::string name;
+    std::string set;          ///< names; empty: nothing is to be set
+    bool is_default = false;  ///< back to what the configuration names
 };
 
 void create(const Options& options) {
@@ -43,10 +50,59 @@ void list() {
     }
 }
 
+/// What is to be kept of the tenant, as options say it.
+std::optional<domain::Modules> wanted_modules(const ModulesOptions& options) {
+    if (options.is_default) {
+        return std::nullopt;
+    }
+    const auto modules = domain::modules_of(options.set);
+    if (!modules) {
+        throw invalid(
+            "--set",
+            "--set takes some of density, bridge, pagerank and conductance, each once and "
+            "separated by commas, or none");
+    }
+    return modules;
+}
+
+void modules(const ModulesOptions& options) {
+    const auto config = config::load();
+    const Deadline deadline(kCommandTime);
+    const auto configured = configured_modules(config);
+    const bool is_change = options.is_default || !options.set.empty();
+    const auto wanted = is_change ? wanted_modules(options) : std::nullopt;
+    backends::ConnectionPool pool(is_change ? owner_login(config) : app_login(config), 1);
+    backends::Tenants tenants(pool);
+    const auto found = tenants.find_by_name(options.name, deadline);
+    if (!found) {
+        throw Error(ErrorKind::not_found,
+                    "no such tenant: " + options.name + " (somabrain tenant list shows them)");
+    }
+    if (is_change) {
+        tenants.set_modules(found->id, wanted, deadline);
+    }
+    const auto own = is_change ? wanted : found->modules;
+    std::printf("%s (%s)\n", domain::names_of(own.value_or(configured)).c_str(),
+                own ? "the tenant's own" : "by configuration");
+}
+
+void register_modules(CLI::App& tenant) {
+    auto options = std::make_shared<ModulesOptions>();
+    auto* command = tenant.add_subcommand(
+        "modules", "Which advanced modules are on for a tenant: shows or sets them");
+    command->add_option("name", options->name, "The tenant's name")->required();
+    auto* set = command->add_option("--set", options->set,
+                                    "Names separated by commas, or none; running nodes follow "
+                                    "within a minute");
+    command->add_flag("--default", options->is_default, "Those that the configuration names, again")
+        ->excludes(set);
+    command->callback([options] { modules(*options); });
+}
+
 }  // namespace
 
 void register_tenant(CLI::App& program) {
-    auto* command = program.add_subcommand("tenant", "Create and list tenants");
+    auto* command = program.add_subcommand("tenant", "Create, list and change tenants");
     command->require_subcommand(1);
     auto options = std::make_shared<Options>();
     auto* creation = command->add_subcommand("create", "Create a tenant; prints its uuid");
@@ -55,6 +111,7 @@ void register_tenant(CLI::App& program) {
                          "Dimension of the vectors this tenant brings along; without it texts are "
                          "embedded here");
     creation->callback([options] { create(*options); });
+    register_modules(*command);
     command->add_subcommand("list", "All tenants, by name")->callback(list);
 }
 

@@ -157,6 +157,15 @@ server::ListenerLimits operations_limits() {
     return limits;
 }
 
+domain::Modules configured_modules(const config::Config& config) {
+    const auto modules = domain::modules_of(config.modules);
+    if (!modules) {
+        throw Error(ErrorKind::invalid_argument,
+                    "SOMABRAIN_MODULES must name each module once, or be none");
+    }
+    return *modules;
+}
+
 services::TenantModel embedding_model(const config::Config& config) {
     if (config.embedder_url.empty()) {
         return {std::string(backends::MiniLm::kInt8Name), int{backends::MiniLm::kDimension}};

@@ -11,6 +11,7 @@
 #include "backends/redis/cache.h"
 #include "backends/vault/vault.h"
 #include "config/config.h"
+#include "domain/retrieval/modules.h"
 #include "server/http/listener_limits.h"
 #include "services/constitution/keeper.h"
 #include "services/tenant/create.h"
@@ -20,7 +21,7 @@ namespace soma::cli {
 /// From the one table of settings to what each backend asks for. Pure but for make_embedder.
 
 backends::ConnectionSettings app_login(const config::Config& config);
-/// The login of `migrate` and `tenant create`: becomes soma_owner.
+/// The login of `migrate`, `tenant create` and `tenant modules`: becomes soma_owner.
 backends::ConnectionSettings owner_login(const config::Config& config);
 backends::VaultConfig vault_config(const config::Config& config);
 backends::ObjectStoreConfig object_store_config(const config::Config& config);
@@ -38,6 +39,10 @@ std::function<void(std::string_view line)> trace_file(const std::string& path);
 
 /// Of the operations listener.
 server::ListenerLimits operations_limits();
+
+/// Which modules are on for tenants that say nothing of it. Throws Error invalid_argument naming
+/// SOMABRAIN_MODULES where a name is there twice, or "none" beside others.
+domain::Modules configured_modules(const config::Config& config);
 
 /// What texts are embedded with.
 services::TenantModel embedding_model(const config::Config& config);

@@ -128,6 +128,7 @@ struct Config {
     int query_cache_entries = 0;
 
     // Memory
+    std::vector<std::string> modules;
     int index_budget_mib = 0;
     int working_memory_ttl_seconds = 0;
     int evaluation_ttl_hours = 0;

@@ -4,6 +4,7 @@
 #include "config/buffer_table.h"
 #include "config/config.h"
 #include "config/kafka_table.h"
+#include "config/memory_table.h"
 #include "config/witness_table.h"
 
 namespace soma::config {
@@ -426,36 +427,6 @@ const Setting kSettings[] = {
      .initial = "10000",
      .max = 1000000,
      .meaning = "Query embeddings kept, least recently used out first; 0 keeps none."},
-    {.env = "SOMABRAIN_INDEX_BUDGET_MIB",
-     .member = &Config::index_budget_mib,
-     .initial = "1024",
-     .min = 16,
-     .max = 1048576,
-     .unit = "MiB",
-     .meaning =
-         "Memory for the search structures of loaded tenants; past it the tenant not used for "
-         "longest is unloaded."},
-    {.env = "SOMABRAIN_WORKING_MEMORY_TTL_SECONDS",
-     .member = &Config::working_memory_ttl_seconds,
-     .initial = "3600",
-     .min = 1,
-     .max = 2592000,
-     .unit = "s",
-     .meaning = "How long Redis keeps a session's last turns; later they come from PostgreSQL."},
-    {.env = "SOMABRAIN_EVALUATION_TTL_HOURS",
-     .member = &Config::evaluation_ttl_hours,
-     .initial = "720",
-     .min = 1,
-     .max = 87600,
-     .unit = "h",
-     .meaning = "How long an evaluation can be replayed."},
-    {.env = "SOMABRAIN_IDEMPOTENCY_HOURS",
-     .member = &Config::idempotency_hours,
-     .initial = "24",
-     .min = 1,
-     .max = 8760,
-     .unit = "h",
-     .meaning = "How long an Idempotency-Key is remembered with its answer."},
     {.env = "SOMABRAIN_COMMIT_TRACE_FILE",
      .member = &Config::commit_trace_file,
      .max = kTextBytes,
@@ -483,6 +454,7 @@ const Setting kSettings[] = {
 std::span<const Setting> settings() {
     static const std::vector<Setting> all = [] {
         std::vector<Setting> out(std::begin(kSettings), std::end(kSettings));
+        out.insert(out.end(), memory_settings().begin(), memory_settings().end());
         out.insert(out.end(), witness_settings().begin(), witness_settings().end());
         out.insert(out.end(), buffer_settings().begin(), buffer_settings().end());
         out.insert(out.end(), kafka_settings().begin(), kafka_settings().end());

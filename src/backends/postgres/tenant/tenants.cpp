@@ -9,7 +9,7 @@ namespace {
 
 #define SOMA_TENANT_COLUMNS                                                                 \
     "SELECT t.id, t.name, t.shard::int, t.epoch, t.model_generation, g.model, g.dimension," \
-    " s.id, a.id, t.created_at FROM tenants t"                                              \
+    " s.id, a.id, t.created_at, t.modules FROM tenants t"                                   \
     " JOIN model_generations g ON g.id = t.model_generation"                                \
     " JOIN streams s ON s.tenant = t.id AND s.name = 'state'"                               \
     " JOIN streams a ON a.tenant = t.id AND a.name = 'access'"
@@ -34,6 +34,8 @@ constexpr Statement kCreate{
     " ON CONFLICT (name) DO NOTHING RETURNING id)"
     " INSERT INTO streams (id, tenant, name)"
     " SELECT gen_random_uuid(), made.id, s.name FROM made, (VALUES ('state'), ('access')) s(name)"};
+constexpr Statement kSetModules{"tenant_set_modules",
+                                "UPDATE tenants SET modules = $2::text WHERE id = $1::uuid"};
 
 TenantRow read(const RowView& row) {
     TenantRow out;
@@ -47,6 +49,10 @@ TenantRow read(const RowView& row) {
     out.state_stream_id = row.uuid(7);
     out.access_stream_id = row.uuid(8);
     out.created_at = row.time(9);
+    if (const auto names = row.optional_bytes(10)) {
+        out.modules = domain::modules_of(*names);
+        SOMA_ASSERT(out.modules.has_value(), "stored modules are names of modules");
+    }
     return out;
 }
 
@@ -81,6 +87,16 @@ std::optional<TenantRow> Tenants::create(const Uuid& id, const std::string& name
         return connection.run(kCreate, params, deadline).affected() == 2;
     });
     return made ? find(id, deadline) : std::nullopt;
+}
+
+bool Tenants::set_modules(const Uuid& id, std::optional<domain::Modules> modules,
+                          const Deadline& deadline) {
+    Params params;
+    params.add(id);
+    modules ? params.add_text(domain::names_of(*modules)) : params.add_null();
+    return pool_.run(deadline, [&](Connection& connection) {
+        return connection.run(kSetModules, params, deadline).affected() == 1;
+    });
 }
 
 std::optional<TenantRow> Tenants::find(const Uuid& id, const Deadline& deadline) {

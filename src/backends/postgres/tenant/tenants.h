@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/ledger/intent.h"
+#include "domain/retrieval/modules.h"
 
 namespace soma::backends {
 
@@ -24,13 +25,14 @@ struct TenantRow {
     Uuid state_stream_id;
     Uuid access_stream_id;
     Time created_at;
+    std::optional<domain::Modules> modules;  ///< nullopt: those that the configuration names
 
     domain::TenantStreams streams() const { return {id, state_stream_id, access_stream_id}; }
 };
 
 /// Table `tenants` with `streams` and `model_generations`. Thread-safe as its pool is.
-/// Reading works as soma_app; `create` and `ensure_model_generation` need the migration login
-/// (ConnectionSettings::role = "soma_owner").
+/// Reading works as soma_app; `create`, `set_modules` and `ensure_model_generation` need the
+/// migration login (ConnectionSettings::role = "soma_owner").
 class Tenants {
   public:
     explicit Tenants(ConnectionPool& pool) : pool_(pool) {}
@@ -43,6 +45,10 @@ class Tenants {
     std::optional<TenantRow> create(const Uuid& id, const std::string& name,
                                     std::uint32_t model_generation, Time now,
                                     const Deadline& deadline);
+    /// Which modules are on for the tenant; nullopt: those that the configuration names. False:
+    /// there is no such tenant.
+    bool set_modules(const Uuid& id, std::optional<domain::Modules> modules,
+                     const Deadline& deadline);
     std::optional<TenantRow> find(const Uuid& id, const Deadline& deadline);
     std::optional<TenantRow> find_by_name(const std::string& name, const Deadline& deadline);
     /// By name.
