@@ -171,7 +171,7 @@ struct Service::Parts {
     std::unique_ptr<backends::Embedder> embedder;
     backends::QueryCache queries;
     backends::ConnectionPool pool;
-    backends::Tenants tenants{pool};
+    backends::Tenants tenants{pool, configured_modules(config)};
     backends::Memories memories{pool};
     backends::Evaluations evaluations{pool};
     backends::FeedbackEvents feedback_events{pool};

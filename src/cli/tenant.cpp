@@ -68,22 +68,21 @@ std::optional<domain::Modules> wanted_modules(const ModulesOptions& options) {
 void modules(const ModulesOptions& options) {
     const auto config = config::load();
     const Deadline deadline(kCommandTime);
-    const auto configured = configured_modules(config);
     const bool is_change = options.is_default || !options.set.empty();
     const auto wanted = is_change ? wanted_modules(options) : std::nullopt;
     backends::ConnectionPool pool(is_change ? owner_login(config) : app_login(config), 1);
-    backends::Tenants tenants(pool);
-    const auto found = tenants.find_by_name(options.name, deadline);
+    backends::Tenants tenants(pool, configured_modules(config));
+    auto found = tenants.find_by_name(options.name, deadline);
     if (!found) {
         throw Error(ErrorKind::not_found,
                     "no such tenant: " + options.name + " (somabrain tenant list shows them)");
     }
     if (is_change) {
         tenants.set_modules(found->id, wanted, deadline);
+        found = tenants.find(found->id, deadline);
     }
-    const auto own = is_change ? wanted : found->modules;
-    std::printf("%s (%s)\n", domain::names_of(own.value_or(configured)).c_str(),
-                own ? "the tenant's own" : "by configuration");
+    std::printf("%s (%s)\n", domain::names_of(found.value().modules).c_str(),
+                found->has_own_modules ? "the tenant's own" : "by configuration");
 }
 
 void register_modules(CLI::App& tenant) {

@@ -5,7 +5,7 @@ from api import assert_problem, make_token, parse_token
 
 # The published weights of retrieval; the score is linear in them.
 WEIGHTS = {"dense": .5, "lexical": .5, "facet": .3, "previous": .2, "next": .1, "session": .4,
-           "graph": 0, "recency": 0}
+           "graph": 0, "recency": 0, "density": 0, "bridge": 0}
 DIMENSION = 384
 
 DIALOGUE = [

@@ -127,4 +127,15 @@ math::Box learning_box(const Constitution& law) {
     return math::Box::make(std::move(lower), std::move(upper)).value();
 }
 
+std::size_t count_outside(const Coordinates& coordinates, const Constitution& law) {
+    const math::Box box = learning_box(law);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < kCoordinates; ++i) {
+        const bool is_inside =
+            coordinates[i] >= box.lower()[i] && coordinates[i] <= box.upper()[i];  // NaN is not
+        count += is_inside ? 0 : 1;
+    }
+    return count;
+}
+
 }  // namespace soma::domain

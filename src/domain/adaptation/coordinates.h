@@ -27,6 +27,9 @@ Coordinates starting_coordinates(const Constitution& law);
 /// widest: a law that pins α or τ pins them too. The start is inside. Pure.
 math::Box learning_box(const Constitution& law);
 
+/// How many of them are outside the law's box: 0 for what was learnt under that law.
+std::size_t count_outside(const Coordinates& coordinates, const Constitution& law);
+
 inline constexpr double kWidestFactor = 2;
 inline constexpr double kMostViewWeight = 1;
 

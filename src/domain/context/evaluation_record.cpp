@@ -1,5 +1,6 @@
 #include "domain/context/evaluation_record.h"
 
+#include <algorithm>
 #include <bit>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -38,7 +39,9 @@ std::string bits(const PerView& per_view) {
 PerView per_view(const json::value& value) {
     PerView result;
     const auto bytes = from_hex(value.as_string()).value();
-    for (std::size_t i = 0; i < result.numbers.size(); ++i) {
+    // Older records have fewer: views are only ever added, at the end.
+    const std::size_t count = std::min(result.numbers.size(), bytes.size() / 8);
+    for (std::size_t i = 0; i < count; ++i) {
         result.numbers[i] = std::bit_cast<double>(
             std::uint64_t{read_u64be(std::string_view(bytes).substr(8 * i, 8))});
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/error.h"
+
 namespace soma::domain {
 namespace {
 
@@ -47,6 +49,40 @@ std::string names_of(Modules modules) {
         }
     }
     return names.empty() ? std::string(kNone) : names;
+}
+
+std::optional<Module> module_of(View view) {
+    switch (view) {
+        case View::graph:
+            return Module::pagerank;
+        case View::density:
+            return Module::density;
+        case View::bridge:
+            return Module::bridge;
+        default:
+            return std::nullopt;
+    }
+}
+
+ViewWeights weights_under(Modules modules, const ViewWeights& weights,
+                          std::span<const std::string> names) {
+    ViewWeights kept = keep_views(weights, names);
+    const auto is_off = [&](View view) {
+        const auto module = module_of(view);
+        return module && !modules.has(*module);
+    };
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (is_off(view_of(names[i]).value())) {
+            throw invalid("/views/" + std::to_string(i),
+                          "is a view whose module is off for this tenant: " + names[i]);
+        }
+    }
+    for (std::size_t v = 0; v < view_count; ++v) {
+        if (is_off(static_cast<View>(v))) {
+            kept.numbers[v] = 0;
+        }
+    }
+    return kept;
 }
 
 }  // namespace soma::domain

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "domain/retrieval/score.h"
+
 namespace soma::domain {
 
 /// The advanced parts of retrieval, each of which can be off.
@@ -60,5 +62,13 @@ std::optional<Modules> modules_of(std::span<const std::string> names);
 std::optional<Modules> modules_of(std::string_view names);
 /// Their names separated by commas, in the order of Module; "none" for none.
 std::string names_of(Modules modules);
+
+/// The module that gives a view its value; nullopt: none, the view is always there.
+std::optional<Module> module_of(View view);
+
+/// keep_views(weights, names) with 0 for every view whose module is off. Throws Error
+/// invalid_argument at "/views/<i>" as keep_views does, and for a view whose module is off.
+ViewWeights weights_under(Modules modules, const ViewWeights& weights,
+                          std::span<const std::string> names = {});
 
 }  // namespace soma::domain

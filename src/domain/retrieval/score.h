@@ -9,15 +9,28 @@
 
 namespace soma::domain {
 
-/// The views of a memory that the score adds up. Each has a value φ in [0, 1] that does not depend
-/// on which other memories compete.
-enum class View : std::uint8_t { dense, lexical, facet, previous, next, session, graph, recency };
+/// The views of a memory that the score adds up. Each has a value φ in [0, 1]. Those of graph,
+/// density and bridge are shares of the greatest, the others do not depend on which memories
+/// compete.
+enum class View : std::uint8_t {
+    dense,
+    lexical,
+    facet,
+    previous,
+    next,
+    session,
+    graph,
+    recency,
+    density,
+    bridge
+};
 
-inline constexpr std::size_t view_count = 8;
+inline constexpr std::size_t view_count = 10;
 
 /// The names requests and answers use, in the order of View.
 inline constexpr std::array<std::string_view, view_count> view_names = {
-    "dense", "lexical", "facet", "previous", "next", "session", "graph", "recency"};
+    "dense",   "lexical", "facet",   "previous", "next",
+    "session", "graph",   "recency", "density",  "bridge"};
 
 /// nullopt for a name that is not a view's.
 std::optional<View> view_of(std::string_view name);
@@ -38,8 +51,8 @@ using ViewValues = PerView;
 /// these.
 using ViewWeights = PerView;
 
-/// dense .5, lexical .5, facet .3, previous .2, next .1, session .4, graph 0, recency 0: measured
-/// on the LoCoMo developers' half (docs of the retrieval benchmark give the ablation).
+/// dense .5, lexical .5, facet .3, previous .2, next .1, session .4, all else 0: measured on the
+/// LoCoMo developers' half (docs/math.md gives the ablation).
 ViewWeights default_weights();
 
 /// The weights with every view not named set to 0; no names: unchanged. A name that is not a view's

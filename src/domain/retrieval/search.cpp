@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "domain/retrieval/coverage.h"
+#include "domain/retrieval/rescoring/bridge.h"
+#include "domain/retrieval/rescoring/density.h"
 #include "domain/retrieval/text.h"
 #include "math/scan/select.h"
 #include "math/weights.h"
@@ -30,6 +32,13 @@ struct Candidate {
     double own = -1;  // a_dense φ_dense + a_lexical φ_lexical of the best passage
     double blend = 0;
     double covered = 0;  // as blend, its share of the query's words being that of all of them
+};
+
+// A candidate's place in the order of answers.
+struct Ranked {
+    double score = 0;
+    std::uint64_t sequence = 0;
+    std::uint32_t place = 0;
 };
 
 // The best blends of a session's candidates.
@@ -106,13 +115,15 @@ class Search {
             score_chosen();
         }
         gather_sessions();
-        if (request_.graph || request_.weights[View::graph] != 0) {
+        if (is_wanted(View::graph)) {
             rank_links();
         }
         find_facet();
+        look_again();
         result.candidates = space_.candidates.size();
         result.coverage = coverage();
         result.hits = best_hits();
+        result.figures = figures_;
         return result;
     }
 
@@ -309,7 +320,76 @@ class Search {
             const std::uint32_t place = space_.candidate_of[corpus_.find(id).value()];
             return place == nothing ? 0.0 : space_.candidates[place].blend;
         };
-        ranks_ = corpus_.links().ranks(scoped, blend_of);
+        ranks_ = corpus_.links().ranks(scoped, blend_of, figures_);
+    }
+
+    // A second look ---------------------------------------------------------------------------
+
+    bool is_wanted(View view) const {
+        return request_.weights[view] != 0 || request_.explained.has(module_of(view).value());
+    }
+
+    std::vector<double> vector_of(const Candidate& candidate) const {
+        const auto codes = corpus_.vector(candidate.slot, candidate.passage).values;
+        return {codes.begin(), codes.end()};  // Its scale says nothing of its direction.
+    }
+
+    // Both ask what the first hits mean: without the query's own meaning they are silent.
+    void look_again() {
+        const bool by_density = is_wanted(View::density);
+        const bool by_bridge = is_wanted(View::bridge) && !request_.text.empty();
+        if (!query_ || (!by_density && !by_bridge)) {
+            return;
+        }
+        const auto first = best(kBridgeHits);
+        std::vector<double> density;
+        std::vector<double> bridge;
+        if (by_density) {
+            density = densities(std::span(first).first(std::min(kDensityHits, first.size())));
+        }
+        if (by_bridge) {
+            bridge = bridge_values(first);
+        }
+        density_ = std::move(density);
+        bridge_ = std::move(bridge);
+    }
+
+    std::vector<double> densities(std::span<const Ranked> first) {
+        std::vector<double> memories;
+        std::vector<double> scores;
+        for (const Ranked& one : first) {
+            const auto vector = vector_of(space_.candidates[one.place]);
+            memories.insert(memories.end(), vector.begin(), vector.end());
+            scores.push_back(one.score);
+        }
+        const auto& codes = request_.vector->values;
+        const auto look = look_by_density(std::vector<double>(codes.begin(), codes.end()), memories,
+                                          scores, figures_);
+        std::vector<double> values;
+        if (look) {
+            for (const Candidate& candidate : space_.candidates) {
+                values.push_back(look->value(vector_of(candidate)));
+            }
+        }
+        return shares_of_greatest(std::move(values));
+    }
+
+    std::vector<double> bridge_values(std::span<const Ranked> first) {
+        std::vector<math::QuantizedVector> vectors;
+        std::vector<double> words;
+        std::vector<double> meaning;
+        for (const Ranked& one : first) {
+            const Candidate& candidate = space_.candidates[one.place];
+            vectors.push_back(corpus_.vector(candidate.slot, candidate.passage));
+            words.push_back(candidate.lexical);
+            meaning.push_back(candidate.dense);
+        }
+        const auto masses = shares_of_greatest(bridge_masses(vectors, words, meaning, figures_));
+        std::vector<double> values(space_.candidates.size(), 0.0);
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            values[first[i].place] = masses[i];
+        }
+        return values;
     }
 
     // Scores ----------------------------------------------------------------------------------
@@ -334,7 +414,8 @@ class Search {
         return rounded(most);
     }
 
-    ViewValues values_of(const Candidate& candidate) const {
+    ViewValues values_of(std::uint32_t place) const {
+        const Candidate& candidate = space_.candidates[place];
         const Corpus::Entry& entry = corpus_.entry(candidate.slot);
         ViewValues values;
         values[View::dense] = candidate.dense;
@@ -350,30 +431,30 @@ class Search {
         const std::chrono::duration<double, std::micro> age = request_.time.now - entry.when;
         values[View::recency] =
             math::recency(age.count(), static_cast<double>(recency_half_life.count()));
+        values[View::density] = density_.empty() ? 0 : density_[place];
+        values[View::bridge] = bridge_.empty() ? 0 : bridge_[place];
         return values;
     }
 
-    std::vector<Hit> best_hits() {
-        struct Ranked {
-            double score;
-            std::uint64_t sequence;
-            std::uint32_t place;
-        };
+    std::vector<Ranked> best(std::size_t count) const {
         std::vector<Ranked> ranked;
         ranked.reserve(space_.candidates.size());
         for (std::uint32_t place = 0; place < space_.candidates.size(); ++place) {
-            const Candidate& candidate = space_.candidates[place];
-            ranked.push_back({score_of(values_of(candidate), request_.weights),
-                              corpus_.entry(candidate.slot).sequence, place});
+            ranked.push_back({score_of(values_of(place), request_.weights),
+                              corpus_.entry(space_.candidates[place].slot).sequence, place});
         }
-        math::keep_best(ranked, request_.top_k, [](const Ranked& a, const Ranked& b) {
+        math::keep_best(ranked, count, [](const Ranked& a, const Ranked& b) {
             return a.score != b.score ? a.score > b.score : a.sequence < b.sequence;
         });
+        return ranked;
+    }
+
+    std::vector<Hit> best_hits() const {
         std::vector<Hit> hits;
-        for (const Ranked& one : ranked) {
+        for (const Ranked& one : best(request_.top_k)) {
             const Candidate& candidate = space_.candidates[one.place];
             hits.push_back({candidate.slot, candidate.passage, corpus_.entry(candidate.slot).id,
-                            one.sequence, one.score, values_of(candidate)});
+                            one.sequence, one.score, values_of(one.place)});
         }
         return hits;
     }
@@ -387,6 +468,9 @@ class Search {
     IdfSums idf_;
     std::uint32_t facet_ = nothing;
     std::unordered_map<Uuid, double> ranks_;  // of linked memories, when they are asked for
+    std::vector<double> density_;             // by candidate, as bridge_; empty: all 0
+    std::vector<double> bridge_;
+    ModuleFigures figures_;
 };
 
 }  // namespace

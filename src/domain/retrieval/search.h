@@ -8,6 +8,8 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/retrieval/corpus.h"
+#include "domain/retrieval/modules.h"
+#include "domain/retrieval/rescoring/figures.h"
 #include "domain/retrieval/score.h"
 #include "math/quantize.h"
 
@@ -32,7 +34,8 @@ struct SearchRequest {
     ViewWeights weights = default_weights();
     std::size_t top_k = 10;                ///< ≥ 1
     const math::Bitmap* filter = nullptr;  ///< rows that may answer (rows_passing)
-    bool graph = false;                    ///< rank links even where the graph view weighs nothing
+    /// Computed even where their views weigh nothing; a view that weighs something always is.
+    Modules explained{};
     SearchLimits limits{};
 };
 
@@ -55,10 +58,12 @@ struct SearchResult {
     /// How much of the query the memory covers that covers most of it (covered); nullopt: the
     /// query lacks its text or its vector, and half of it says too little.
     std::optional<double> coverage;
+    ModuleFigures figures;
 };
 
 /// Scores the memories in scope (all of them, or from `exact_passages` on the best by sign bits,
-/// the best by BM25, and their neighbours in their sessions) and returns the best. Deterministic:
+/// the best by BM25, and their neighbours in their sessions) and returns the best. Density and
+/// bridge look again at what scores best without them. Deterministic:
 /// equal memories, whatever order of changes led to them, and equal requests give equal results. A
 /// vector of another dimension throws Error invalid_argument at "/embedding". Safe from many
 /// threads on a corpus nobody changes; each thread keeps its working space between calls.

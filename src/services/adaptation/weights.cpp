@@ -34,20 +34,28 @@ domain::Theta Weights::of(const Admission& admission, const Deadline& deadline) 
         }
     }
     const auto& law = admission.law->law;
+    if (known->version != 0 && known->law == admission.law->version) {
+        invariants_.see(telemetry::Invariant::bounds,
+                        static_cast<double>(domain::count_outside(known->coordinates, law)));
+    }
     return known->version == 0 ? domain::starting_theta(law)
                                : domain::theta_of(known->version, known->coordinates, law);
 }
 
 void Weights::apply(const domain::AppliedChange& change) {
     if (change.learnt) {
-        keep(change.tenant, {change.learnt->version, change.learnt->after, steady_clock::now()});
+        keep(change.tenant, known_of(*change.learnt, steady_clock::now()));
     }
+}
+
+Weights::Known Weights::known_of(const domain::LearntRow& row, steady_clock::time_point read_at) {
+    return {row.version, row.constitution_version, row.after, read_at};
 }
 
 Weights::Known Weights::read(const Uuid& tenant, const Deadline& deadline) const {
     const auto asked_at = steady_clock::now();
     const auto row = rows_.newest(tenant, deadline);
-    return row ? Known{row->version, row->after, asked_at} : Known{.read_at = asked_at};
+    return row ? known_of(*row, asked_at) : Known{.read_at = asked_at};
 }
 
 /// What was read may be older by now than what was committed meanwhile: versions only rise.

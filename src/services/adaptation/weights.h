@@ -9,6 +9,7 @@
 #include "domain/adaptation/theta.h"
 #include "domain/memory/applied_change.h"
 #include "services/gate/admission.h"
+#include "telemetry/invariants.h"
 
 namespace soma::services {
 
@@ -33,15 +34,19 @@ class Weights {
   private:
     struct Known {
         std::uint64_t version = 0;  ///< 0: nothing was learnt; the coordinates are then the law's
+        std::uint64_t law = 0;      ///< the constitution's version that they were learnt under
         domain::Coordinates coordinates{};
         std::chrono::steady_clock::time_point read_at;
     };
+    static Known known_of(const domain::LearntRow& row,
+                          std::chrono::steady_clock::time_point read_at);
     Known read(const Uuid& tenant, const Deadline& deadline) const;
     Known keep(const Uuid& tenant, Known fresh) const;
 
     backends::LearningWeights& rows_;
     mutable std::mutex mutex_;
     mutable LruCache<Uuid, Known> known_;
+    mutable telemetry::Invariants invariants_;
 };
 
 }  // namespace soma::services

@@ -18,9 +18,15 @@ using namespace somabrain::v1;
 
 constexpr int kOkStatus = 200;
 
-bool may_learn_links(const Admission& admission) {
+/// A view that weighs nothing can only be learnt from what it says; the law bounds what `graph` may
+/// come to weigh by name.
+domain::Modules modules_to_learn(const Admission& admission) {
+    domain::Modules modules{domain::Module::density, domain::Module::bridge};
     const auto beta = static_cast<std::size_t>(domain::AdaptiveParameter::beta);
-    return admission.law->law.bounds.parameters[beta].max > 0;
+    if (admission.law->law.bounds.parameters[beta].max > 0) {
+        modules.add(domain::Module::pagerank);
+    }
+    return modules;
 }
 
 /// What the request and the law say of the answer; what memory says is still to be found.
@@ -97,7 +103,7 @@ domain::EvaluationRecord record_of(const EvaluateRequest& request, const Evaluat
     record.now = now;
     record.state_sequence = parts.found.state.sequence;
     record.weights_version = theta.version;
-    record.weights = theta.weights;
+    record.weights = parts.found.weights;
     record.temperature = parts.temperature;
     record.constitution_version = parts.constitution_version;
     record.policy = parts.policy;
@@ -153,8 +159,7 @@ Evaluate::Situation Evaluate::load(const RequestContext& context, const Admissio
                           .weights = situation.theta.weights,
                           .top_k = std::min(top_k, domain::kMaxBundleMemories),
                           .scope = {.at_least = request.at_least()},
-                          // A view that weighs nothing can only be learnt from what it says.
-                          .explain = may_learn_links(admission)},
+                          .explained = modules_to_learn(admission)},
                          context.now, context.deadline);
     choose(admission, request, parts);
     return situation;

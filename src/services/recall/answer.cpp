@@ -8,7 +8,7 @@ namespace {
 using google::protobuf::RepeatedPtrField;
 using somabrain::v1::RecalledMemory;
 
-/// What a memory takes beside its strings: names of members, id, numbers, times, eight view values.
+/// What a memory takes beside its strings: names of members, id, numbers, times.
 constexpr std::size_t kFixedBytes = 400;
 constexpr std::size_t kViewBytes = 40;
 /// Texts are cut to half as much until all fit; the least that is tried always does.

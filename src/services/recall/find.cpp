@@ -40,19 +40,20 @@ FoundAnswer find_answer(Searcher& searcher, const domain::ViewWeights& weights,
     }
     const std::vector<std::string> views(request.views().begin(), request.views().end());
     const int top_k = request.has_top_k() ? request.top_k() : kDefaultTopK;
-    auto found = searcher.search(tenant,
-                                 {.text = request.query(),
-                                  .embedding = {request.embedding().data(),
-                                                static_cast<std::size_t>(request.embedding_size())},
-                                  .views = views,
-                                  .weights = weights,
-                                  .top_k = static_cast<std::size_t>(top_k),
-                                  .scope = {.filter = request.filter(),
-                                            .valid_at = request.valid_at(),
-                                            .as_of = request.as_of(),
-                                            .at_least = request.at_least()},
-                                  .explain = request.explain()},
-                                 context.now, context.deadline);
+    auto found =
+        searcher.search(tenant,
+                        {.text = request.query(),
+                         .embedding = {request.embedding().data(),
+                                       static_cast<std::size_t>(request.embedding_size())},
+                         .views = views,
+                         .weights = weights,
+                         .top_k = static_cast<std::size_t>(top_k),
+                         .scope = {.filter = request.filter(),
+                                   .valid_at = request.valid_at(),
+                                   .as_of = request.as_of(),
+                                   .at_least = request.at_least()},
+                         .explained = request.explain() ? domain::all_modules : domain::Modules{}},
+                        context.now, context.deadline);
     FoundAnswer out;
     if (!say_coverage(request, found.coverage, out.response)) {
         found.memories.clear();

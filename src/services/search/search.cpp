@@ -24,6 +24,20 @@ std::optional<math::Bitmap> passing_rows(const domain::Corpus& corpus,
     return filter ? std::optional(domain::rows_passing(corpus, *filter, time)) : std::nullopt;
 }
 
+void observe(telemetry::Invariants& invariants, const domain::ModuleFigures& figures) {
+    using enum telemetry::Invariant;
+    const auto see = [&](telemetry::Invariant invariant, const std::optional<double>& figure) {
+        if (figure) {
+            invariants.see(invariant, *figure);
+        }
+    };
+    see(density_trace, figures.density_trace);
+    see(density_negative, figures.density_negative);
+    see(pagerank_residual, figures.pagerank_residual);
+    see(pagerank_sum, figures.pagerank_sum);
+    see(bridge_margin, figures.bridge_margin);
+}
+
 }  // namespace
 
 /// The state sequence that a token names; 0 without a token.
@@ -99,19 +113,22 @@ std::optional<math::QuantizedVector> Searcher::embed(const backends::TenantRow& 
 Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& query, Time now,
                        const Deadline& deadline) {
     const Asked asked = this->asked(tenant, query.scope, now, deadline);
-    const auto weights = domain::keep_views(query.weights, query.views);
+    const auto weights = domain::weights_under(tenant.modules, query.weights, query.views);
     const auto vector = embed(tenant, query, asked, deadline);
     const auto lease = index_.read(tenant.id, asked.at_least, deadline);
     const auto timer = parts_.time(telemetry::Part::search);
     const auto passing = passing_rows(lease.corpus(), asked.filter, asked.time);
-    const auto result = domain::search(lease.corpus(), {.text = query.text,
-                                                        .vector = vector ? &*vector : nullptr,
-                                                        .time = asked.time,
-                                                        .weights = weights,
-                                                        .top_k = query.top_k,
-                                                        .filter = passing ? &*passing : nullptr,
-                                                        .graph = query.explain});
+    const auto result =
+        domain::search(lease.corpus(), {.text = query.text,
+                                        .vector = vector ? &*vector : nullptr,
+                                        .time = asked.time,
+                                        .weights = weights,
+                                        .top_k = query.top_k,
+                                        .filter = passing ? &*passing : nullptr,
+                                        .explained = query.explained & tenant.modules});
+    observe(invariants_, result.figures);
     Found found;
+    found.weights = weights;
     found.query = vector.value_or(math::QuantizedVector{
         0, std::vector<std::int8_t>(static_cast<std::size_t>(tenant.dimension))});
     for (const auto& hit : result.hits) {

@@ -12,6 +12,7 @@
 #include "domain/memory/page_cursor.h"
 #include "domain/memory/time_scope.h"
 #include "domain/retrieval/search.h"
+#include "telemetry/invariants.h"
 #include "telemetry/parts.h"
 
 namespace soma::services {
@@ -34,7 +35,8 @@ struct SearchQuery {
     domain::ViewWeights weights = domain::default_weights();
     std::size_t top_k = 10;
     ScopeQuery scope = {};
-    bool explain = false;  ///< every view's value is wanted, whatever it weighs
+    /// Modules whose views' values are wanted, whatever they weigh; those that are off stay off.
+    domain::Modules explained = {};
 };
 
 /// A memory found, copied out of the index so that the lease could end.
@@ -51,6 +53,8 @@ struct Found {
     math::QuantizedVector query;  ///< of the tenant's dimension; zero when nothing was embedded
     domain::StateToken state;
     std::optional<double> coverage;  ///< as domain::SearchResult has it
+    /// What scored them: the query's weights for the views it keeps, of modules that are on.
+    domain::ViewWeights weights = {};
 };
 
 /// Memories listed in order of sequence.
@@ -108,6 +112,7 @@ class Searcher {
     backends::Embedder& embedder_;
     backends::QueryCache& queries_;
     telemetry::Parts& parts_;
+    telemetry::Invariants invariants_;
 };
 
 }  // namespace soma::services

@@ -36,7 +36,7 @@ def test_feedback_moves_the_weights_that_serve_the_next_request(tenant):
     assert before["version"] == 0
     assert {v["view"]: v["weight"] for v in before["views"]} == {
         "dense": .5, "lexical": .5, "facet": .3, "previous": .2, "next": .1, "session": .4,
-        "graph": 0, "recency": 0}
+        "graph": 0, "recency": 0, "density": 0, "bridge": 0}
     taught(tenant, [.5])
     after = weights(tenant.agent)
     assert after["version"] == 1 and after["lambda"] != before["lambda"]

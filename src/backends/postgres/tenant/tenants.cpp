@@ -37,7 +37,9 @@ constexpr Statement kCreate{
 constexpr Statement kSetModules{"tenant_set_modules",
                                 "UPDATE tenants SET modules = $2::text WHERE id = $1::uuid"};
 
-TenantRow read(const RowView& row) {
+}  // namespace
+
+TenantRow Tenants::read(const RowView& row) const {
     TenantRow out;
     out.id = row.uuid(0);
     out.name = row.bytes(1);
@@ -49,18 +51,17 @@ TenantRow read(const RowView& row) {
     out.state_stream_id = row.uuid(7);
     out.access_stream_id = row.uuid(8);
     out.created_at = row.time(9);
-    if (const auto names = row.optional_bytes(10)) {
-        out.modules = domain::modules_of(*names);
-        SOMA_ASSERT(out.modules.has_value(), "stored modules are names of modules");
-    }
+    const auto names = row.optional_bytes(10);
+    const auto modules = names ? domain::modules_of(*names) : configured_;
+    SOMA_ASSERT(modules.has_value(), "stored modules are names of modules");
+    out.modules = *modules;
+    out.has_own_modules = names.has_value();
     return out;
 }
 
-std::optional<TenantRow> first(const Result& result) {
+std::optional<TenantRow> Tenants::first(const Result& result) const {
     return result.rows() == 0 ? std::nullopt : std::optional(read(result.row(0)));
 }
-
-}  // namespace
 
 std::uint32_t Tenants::ensure_model_generation(const std::string& model, int dimension,
                                                const Deadline& deadline) {

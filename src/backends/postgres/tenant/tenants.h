@@ -25,7 +25,8 @@ struct TenantRow {
     Uuid state_stream_id;
     Uuid access_stream_id;
     Time created_at;
-    std::optional<domain::Modules> modules;  ///< nullopt: those that the configuration names
+    domain::Modules modules;       ///< on for it
+    bool has_own_modules = false;  ///< else they are those that the configuration names
 
     domain::TenantStreams streams() const { return {id, state_stream_id, access_stream_id}; }
 };
@@ -35,7 +36,9 @@ struct TenantRow {
 /// migration login (ConnectionSettings::role = "soma_owner").
 class Tenants {
   public:
-    explicit Tenants(ConnectionPool& pool) : pool_(pool) {}
+    /// `configured`: the modules of tenants that say nothing of it.
+    explicit Tenants(ConnectionPool& pool, domain::Modules configured = domain::default_modules)
+        : pool_(pool), configured_(configured) {}
 
     /// The generation's number for this model and dimension, made if it is new.
     std::uint32_t ensure_model_generation(const std::string& model, int dimension,
@@ -57,7 +60,11 @@ class Tenants {
     std::uint64_t state_sequence(const Uuid& state_stream_id, const Deadline& deadline);
 
   private:
+    TenantRow read(const RowView& row) const;
+    std::optional<TenantRow> first(const Result& result) const;
+
     ConnectionPool& pool_;
+    domain::Modules configured_;
 };
 
 }  // namespace soma::backends

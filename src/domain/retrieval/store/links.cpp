@@ -1,9 +1,11 @@
 #include "domain/retrieval/store/links.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "math/graph/pagerank.h"
+#include "math/numerics/vector.h"
 
 namespace soma::domain {
 namespace {
@@ -65,9 +67,9 @@ std::size_t LinkTable::bytes() const {
     return links_.size() * kBytesPerLink;
 }
 
-std::unordered_map<Uuid, double> LinkTable::ranks(
-    const std::function<bool(const Uuid&)>& here,
-    const std::function<double(const Uuid&)>& seed) const {
+std::unordered_map<Uuid, double> LinkTable::ranks(const std::function<bool(const Uuid&)>& here,
+                                                  const std::function<double(const Uuid&)>& seed,
+                                                  ModuleFigures& figures) const {
     Time latest = Time::min();
     for (const auto& [key, link] : links_) {
         latest = std::max(latest, link.reinforced_at);
@@ -91,7 +93,10 @@ std::unordered_map<Uuid, double> LinkTable::ranks(
         return {};
     }
     const auto shape = math::Graph::make(graph.ids.size(), std::move(graph.edges)).value();
-    const auto ranks = math::personalised_pagerank(shape, conductance, seeds).value().rank;
+    const auto found = math::personalised_pagerank(shape, conductance, seeds).value();
+    const auto& ranks = found.rank;
+    figures.pagerank_residual = found.residual;
+    figures.pagerank_sum = std::fabs(math::sum_compensated(ranks) - 1);
     const double most = *std::max_element(ranks.begin(), ranks.end());
     std::unordered_map<Uuid, double> out;
     for (std::size_t i = 0; i < graph.ids.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include "base/uuid.h"
 #include "domain/memory/link.h"
+#include "domain/retrieval/rescoring/figures.h"
 
 namespace soma::domain {
 
@@ -24,9 +25,10 @@ class LinkTable {
     /// proportion to their weights; walkers start, and start again, at memories in proportion to
     /// `seed` ≥ 0. Of each linked memory its rank as a share of the greatest: in [0, 1]. Empty when
     /// no linked memory has a seed. All links fade alike, so the time does not matter. Equal links
-    /// give equal ranks, whatever order they were put in. O(links).
+    /// give equal ranks, whatever order they were put in. Fills `figures`. O(links).
     std::unordered_map<Uuid, double> ranks(const std::function<bool(const Uuid&)>& here,
-                                           const std::function<double(const Uuid&)>& seed) const;
+                                           const std::function<double(const Uuid&)>& seed,
+                                           ModuleFigures& figures) const;
 
   private:
     std::map<LinkKey, Link> links_;

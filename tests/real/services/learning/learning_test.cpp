@@ -177,7 +177,7 @@ TEST_F(LearningTest, HistoryIsPaged) {
     }
     const auto first = history(2);
     ASSERT_EQ(first.changes_size(), 2);
-    EXPECT_EQ(first.coordinates_size(), 11);
+    EXPECT_EQ(first.coordinates_size(), static_cast<int>(domain::kCoordinates));
     EXPECT_EQ(first.changes(0).version(), 3U);
     EXPECT_EQ(first.changes(0).kind(), "step");
     EXPECT_EQ(first.changes(0).reward(), 0.3);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "math/numerics/random.h"
 #include "support/adaptation_law.h"
 
@@ -16,7 +18,7 @@ constexpr std::size_t at(View view) {
 
 TEST(Coordinates, LearningBeginsAtTheFixedRecipeWhereTheLawLetsIt) {
     const auto start = starting_coordinates(adaptive_law());
-    EXPECT_EQ(start, (Coordinates{1, 0.25, 0.125, 5, 5, 3, 2, 1, 4, 0, 0}));
+    EXPECT_EQ(start, (Coordinates{1, 0.25, 0.125, 5, 5, 3, 2, 1, 4, 0, 0, 0, 0}));
 }
 
 TEST(Coordinates, TheStartIsBroughtWithinTheLaw) {
@@ -54,6 +56,18 @@ TEST(Coordinates, TheBoxIsTheWidestOfOneFactor) {
     EXPECT_DOUBLE_EQ(learning_box(law).upper()[at(View::dense)], 6.25) << "S up to 12.5";
     testing::range(law, AdaptiveParameter::tau) = {0.01, 0.125};
     EXPECT_DOUBLE_EQ(learning_box(law).lower()[at(View::dense)], 4) << "S from 8 on";
+}
+
+TEST(Coordinates, ThoseOutsideTheBoxAreCounted) {
+    const auto law = adaptive_law();
+    auto theta = starting_coordinates(law);
+    EXPECT_EQ(count_outside(theta, law), 0U);
+    theta[0] = 8;
+    EXPECT_EQ(count_outside(theta, law), 0U) << "the bounds belong to it";
+    theta[0] = std::nextafter(8.0, 9.0);
+    theta[at(View::density)] = -1e-300;
+    theta[at(View::bridge)] = std::nan("");
+    EXPECT_EQ(count_outside(theta, law), 3U);
 }
 
 TEST(Coordinates, ALawThatPinsItsParametersLeavesOnePoint) {

@@ -67,6 +67,24 @@ TEST(EvaluationRecord, IsBoundToItsPlaceAndKey) {
     EXPECT_FALSE(open_record(key, kTenant, kEvaluation, sealed.substr(1)));
 }
 
+TEST(EvaluationRecord, OneOfFewerViewsStillOpens) {
+    const auto key = random_bytes(32);
+    const auto sealed = seal_record(key, kTenant, kEvaluation, sample());
+    std::string context = "somabrain/evaluation/v1";
+    context.push_back('\0');
+    context += kTenant.view();
+    context += kEvaluation.view();
+    auto plain = open_sealed(key, context, sealed).value();
+    for (const std::string member : {"\"weights\":\"", "\"values\":\""}) {
+        // There were eight views, of sixteen hexadecimal digits each.
+        const auto at = plain.find(member);
+        ASSERT_NE(at, std::string::npos);
+        plain.erase(at + member.size() + 8 * 16, (view_count - 8) * 16);
+    }
+    const auto opened = open_record(key, kTenant, kEvaluation, seal(key, context, plain));
+    EXPECT_EQ(opened, sample()) << "the views that came since weigh 0 and are worth 0";
+}
+
 TEST(EvaluationRecord, WhatVersionOneSealedStillOpens) {
     const auto key = random_bytes(32);
     auto expected = sample();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+
 namespace soma::domain {
 namespace {
 
@@ -36,6 +38,37 @@ TEST(Modules, WhatIsInBothIsInTheirMeet) {
               Modules{Module::bridge});
     EXPECT_EQ(all_modules & default_modules, default_modules);
     EXPECT_EQ(Modules{} & all_modules, Modules{});
+}
+
+TEST(WeightsUnder, AViewWhoseModuleIsOffWeighsNothing) {
+    ViewWeights weights;
+    weights.numbers.fill(0.5);
+    EXPECT_EQ(weights_under(all_modules, weights), weights);
+    const auto kept = weights_under({Module::bridge, Module::conductance}, weights);
+    for (std::size_t v = 0; v < view_count; ++v) {
+        const auto view = static_cast<View>(v);
+        const bool is_off = view == View::graph || view == View::density;
+        EXPECT_EQ(kept[view], is_off ? 0 : 0.5) << view_names[v];
+    }
+    EXPECT_EQ(weights_under({}, default_weights()), default_weights())
+        << "by default none of them weighs anything";
+}
+
+TEST(WeightsUnder, NamingItIsRefusedAtItsPlace) {
+    const auto refusal = [](const std::vector<std::string>& names, Modules modules) {
+        try {
+            weights_under(modules, default_weights(), names);
+        } catch (const Error& error) {
+            return error.field() + " " + error.public_message();
+        }
+        return std::string();
+    };
+    EXPECT_EQ(refusal({"dense", "density"}, default_modules),
+              "/views/1 /views/1 is a view whose module is off for this tenant: density");
+    EXPECT_NE(refusal({"graph"}, {Module::density}), "");
+    EXPECT_NE(refusal({"smell"}, all_modules), "");
+    EXPECT_EQ(refusal({"dense", "density", "bridge", "graph"}, all_modules), "");
+    EXPECT_EQ(refusal({"dense", "recency", "session"}, {}), "");
 }
 
 }  // namespace

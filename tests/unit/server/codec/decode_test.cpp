@@ -142,7 +142,8 @@ TEST(DecodeRefuses, BrokenLimits) {
         {R"({"top_k":0})", "/top_k must be at least 1"},
         {R"({"top_k":101})", "/top_k must be at most 100"},
         {R"({"views":["dense","smell"]})",
-         "/views/1 must be one of dense, lexical, facet, previous, next, session, graph, recency"},
+         "/views/1 must be one of dense, lexical, facet, previous, next, session, graph, recency, "
+         "density, bridge"},
     });
     expect_refused<RememberBatchRequest>({
         {R"({})", "/items is required"},

@@ -26,6 +26,9 @@ bool everything(const Uuid&) {
     return true;
 }
 
+/// What a search would be told; one test looks.
+ModuleFigures figures;
+
 /// Walkers start at memory 1.
 double at_one(const Uuid& memory) {
     return memory == id(1) ? 1 : 0;
@@ -65,9 +68,9 @@ std::vector<double> naive(const std::vector<Link>& links, int vertices,
 
 TEST(LinkTable, WithoutLinksOrSeedsThereAreNoRanks) {
     LinkTable table;
-    EXPECT_TRUE(table.ranks(everything, at_one).empty());
+    EXPECT_TRUE(table.ranks(everything, at_one, figures).empty());
     table.put(link(2, 3));
-    EXPECT_TRUE(table.ranks(everything, at_one).empty()) << "memory 1 has no links";
+    EXPECT_TRUE(table.ranks(everything, at_one, figures).empty()) << "memory 1 has no links";
 }
 
 TEST(LinkTable, RankFallsWithTheWayAndFollowsTheWeights) {
@@ -75,7 +78,7 @@ TEST(LinkTable, RankFallsWithTheWayAndFollowsTheWeights) {
     table.put(link(1, 2, 0.9));
     table.put(link(3, 1, 0.1));
     table.put(link(2, 4));
-    const auto ranks = table.ranks(everything, at_one);
+    const auto ranks = table.ranks(everything, at_one, figures);
     ASSERT_EQ(ranks.size(), 4U);
     EXPECT_GT(ranks.at(id(2)), ranks.at(id(3))) << "weights, against the arrow too";
     EXPECT_GT(ranks.at(id(2)), ranks.at(id(4))) << "two steps away";
@@ -85,13 +88,16 @@ TEST(LinkTable, RankFallsWithTheWayAndFollowsTheWeights) {
         most = std::max(most, rank);
     }
     EXPECT_EQ(most, 1);
+    EXPECT_LE(figures.pagerank_residual.value(), 1e-10);
+    EXPECT_LE(figures.pagerank_sum.value(), 1e-12);
 }
 
 TEST(LinkTable, WhatIsNotHereIsNoWay) {
     LinkTable table;
     table.put(link(1, 2));
     table.put(link(2, 3));
-    const auto ranks = table.ranks([](const Uuid& memory) { return memory != id(2); }, at_one);
+    const auto ranks =
+        table.ranks([](const Uuid& memory) { return memory != id(2); }, at_one, figures);
     EXPECT_TRUE(ranks.empty());
 }
 
@@ -134,8 +140,8 @@ TEST(LinkTable, RanksAreThoseOfTheDefinitionAtAnyTimeAndInAnyOrder) {
         seeds[links.front().key.from.bytes.back()] = 1;
         seeds[links.back().key.to.bytes.back()] += 2;
         const auto seed = [&](const Uuid& memory) { return seeds[memory.bytes.back()]; };
-        const auto ranks = table.ranks(everything, seed);
-        RC_ASSERT(ranks == reversed.ranks(everything, seed));
+        const auto ranks = table.ranks(everything, seed, figures);
+        RC_ASSERT(ranks == reversed.ranks(everything, seed, figures));
         const auto expected = naive(links, vertices, seeds, kNow + std::chrono::hours(100));
         for (const auto& [memory, rank] : ranks) {
             RC_ASSERT(std::abs(rank - expected[memory.bytes.back()]) < 1e-6);
