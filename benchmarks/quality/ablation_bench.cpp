@@ -2,7 +2,7 @@
 // tenant per conversation, in this process: the corpus, embedder and search of the service, and
 // over all of a question's memories the score it ranks by. Each row adds one more view to that
 // score, or asks otherwise, and gives recall@10 with the paired difference and its 95 % interval
-// (bootstrap over questions). What does not gain has no switch.
+// (bootstrap over questions). What does not gain weighs nothing.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -21,20 +21,14 @@
 #include <boost/json.hpp>
 
 #include "conversations.h"
-#include "math/bridge/bridge.h"
-#include "math/density/density_matrix.h"
 #include "math/graph/pagerank.h"
-#include "math/weights.h"
 
 namespace {
 
 using namespace soma;
 using namespace soma::bench;
 
-constexpr std::size_t kFirst = 10;        // hits that a second look starts from
-constexpr std::size_t kNeighbours = 5;    // of each memory, by cosine
-constexpr std::size_t kBridgeHits = 100;  // the bridge is built among the best
-constexpr double kTemperature = 0.1;
+constexpr std::size_t kNeighbours = 5;  // of each memory, by cosine
 constexpr int kRounds = 2000;
 
 // Variants ------------------------------------------------------------------------------------
@@ -44,26 +38,13 @@ double cosine(const std::vector<float>& x, const std::vector<float>& y) {
     return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);  // of unit length
 }
 
-Numbers shares(Numbers values, double temperature) {
-    return *math::softmax(values, temperature);
-}
-
-// s_k = q̂ᵀ ρ m_k, ρ made of what was found first.
-Numbers rho(const Looked& looked) {
-    auto density = good(math::DensityMatrix::make(kDimension, kFirst));
-    Numbers fillers;
-    Numbers scores;
-    for (std::size_t i = 0; i < kFirst; ++i) {
-        const auto& vector = looked.in.vectors[number_of(looked.hits[i].id)];
-        fillers.insert(fillers.end(), vector.begin(), vector.end());
-        scores.push_back(looked.hits[i].score);
+// What a view of the service's own is worth for each memory.
+Numbers view_values(const Looked& looked, View view) {
+    Numbers values(looked.in.texts.size(), 0);
+    for (const auto& hit : looked.hits) {
+        values[number_of(hit.id)] = hit.values[view];
     }
-    density.update(1, fillers, shares(scores, kTemperature)).value();
-    Numbers candidates;
-    for (const auto& vector : looked.in.vectors) {
-        candidates.insert(candidates.end(), vector.begin(), vector.end());
-    }
-    return good(density.scores(Numbers(looked.query.begin(), looked.query.end()), candidates));
+    return values;
 }
 
 struct Links {
@@ -114,42 +95,6 @@ Links links_of(const Conversation& in, bool turns, bool nearest) {
 Numbers pagerank(const Looked& looked, const Links& links) {
     const auto graph = good(math::Graph::make(looked.in.texts.size(), links.edges));
     return good(math::personalised_pagerank(graph, links.conductance, looked.blend)).rank;
-}
-
-// Mass on the likely ways from what shares the question's words to what shares its meaning.
-Numbers bridge(const Looked& looked) {
-    const std::size_t n = std::min(kBridgeHits, looked.hits.size());
-    std::vector<std::size_t> among;
-    Numbers words;
-    Numbers meaning;
-    Links links;
-    for (std::size_t i = 0; i < n; ++i) {
-        among.push_back(number_of(looked.hits[i].id));
-        words.push_back(looked.lexical[among[i]]);
-        meaning.push_back(looked.dense[among[i]]);
-        // One component: each hangs on the better one that it is nearest to.
-        std::size_t best = 0;
-        for (std::size_t j = 1; j < i; ++j) {
-            const auto& own = looked.in.vectors[among[i]];
-            if (cosine(own, looked.in.vectors[among[j]]) >
-                cosine(own, looked.in.vectors[among[best]])) {
-                best = j;
-            }
-        }
-        if (i > 0) {
-            links.add(best, i, 0.5);
-        }
-    }
-    add_nearest(links, looked.in, among);
-    const auto graph = good(math::Graph::make(n, links.edges));
-    const auto way = good(math::Bridge::make(
-        graph, links.conductance, 1, shares(words, kTemperature), shares(meaning, kTemperature)));
-    const Numbers mass = good(way.at(0.5));
-    Numbers values(looked.in.texts.size(), 0);
-    for (std::size_t i = 0; i < n; ++i) {
-        values[among[i]] = mass[i];
-    }
-    return values;
 }
 
 // Asked again with the first three hits' meaning in the query.
@@ -260,7 +205,8 @@ void ask(const Conversation& in, backends::Embedder& embedder, Table& table) {
          {"PageRank, links to next turns and to 5 nearest", links_of(in, true, true)}}};
     for (const auto& question : in.questions) {
         const std::string stripped = in.corpus.strip_names(question.text, {.now = kNow});
-        const Looked looked = look(in, question.text, embedder.embed(stripped, kNoHurry));
+        const Looked looked = look(in, question.text, embedder.embed(stripped, kNoHurry),
+                                   {domain::Module::density, domain::Module::bridge});
         table.categories.push_back(question.category);
         table.add("nothing", recall_at_10(looked.score, question));
         const auto add = [&](const std::string& name, const Numbers& extra) {
@@ -270,11 +216,11 @@ void ask(const Conversation& in, backends::Embedder& embedder, Table& table) {
                 table.add(label, recall_with(looked, question, extra, weight));
             }
         };
-        add("ρ of the first 10", rho(looked));
+        add("ρ of the first 10", view_values(looked, View::density));
         for (const auto& [name, links] : graphs) {
             add(name, pagerank(looked, links));
         }
-        add("bridge from words to meaning, t = ½", bridge(looked));
+        add("bridge from words to meaning, t = ½", view_values(looked, View::bridge));
         add("second hop from the first 3", second_hop(looked));
         table.add("query moved to the first 3",
                   recall_at_10(expanded_meaning(looked, question.text), question));

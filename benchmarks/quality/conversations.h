@@ -150,14 +150,16 @@ inline void load(const json::object& sample, backends::Embedder& embedder, Conve
     }
 }
 
-inline Looked look(const Conversation& in, const std::string& text, std::vector<float> query) {
+inline Looked look(const Conversation& in, const std::string& text, std::vector<float> query,
+                   domain::Modules explained = {}) {
     const auto vector = domain::stored_form(query, kDimension, "/query");
     Looked looked{in, std::move(query), {}, {}, {}, {}, {}};
-    looked.hits =
-        domain::search(
-            in.corpus,
-            {.text = text, .vector = &vector, .time = {.now = kNow}, .top_k = in.texts.size()})
-            .hits;
+    looked.hits = domain::search(in.corpus, {.text = text,
+                                             .vector = &vector,
+                                             .time = {.now = kNow},
+                                             .top_k = in.texts.size(),
+                                             .explained = explained})
+                      .hits;
     for (auto* numbers : {&looked.score, &looked.blend, &looked.dense, &looked.lexical}) {
         numbers->assign(in.texts.size(), 0);
     }

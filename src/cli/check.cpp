@@ -6,10 +6,14 @@
 #include <string>
 #include <unordered_map>
 
+#include "backends/postgres/constitution/laws.h"
+#include "backends/postgres/learning/learning_weights.h"
 #include "base/canonical_json.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/wiring.h"
+#include "domain/adaptation/coordinates.h"
+#include "domain/constitution/document/document.h"
 #include "math/check/check.h"
 #include "math/check/live.h"
 #include "services/search/load.h"
@@ -58,6 +62,28 @@ backends::TenantRow find_tenant(backends::Tenants& tenants, const std::string& a
     return std::move(*row);
 }
 
+/// What feedback taught the tenant, coordinate by coordinate, between the bounds of the law that it
+/// was learnt under; empty: nothing yet.
+std::vector<math::BoundedNumber> learnt_numbers(backends::ConnectionPool& pool, const Uuid& tenant,
+                                                const Deadline& deadline) {
+    const auto row = backends::LearningWeights(pool).newest(tenant, deadline);
+    if (!row) {
+        return {};
+    }
+    const auto law = backends::Laws(pool).find_version(row->constitution_version, deadline);
+    if (!law) {
+        throw Error(ErrorKind::internal, "weights were learnt under a law that is not there");
+    }
+    const auto box =
+        domain::learning_box(domain::read_canonical_document(law->signed_version.text).law);
+    std::vector<math::BoundedNumber> numbers;
+    for (std::size_t i = 0; i < domain::kCoordinates; ++i) {
+        numbers.push_back({std::string(domain::coordinate_name(i)), row->after[i], box.lower()[i],
+                           box.upper()[i]});
+    }
+    return numbers;
+}
+
 /// The tenant's memories as numbers, read as the service reads them when it loads its index.
 math::LiveData live_data(const std::string& asked) {
     const auto config = config::load();
@@ -70,6 +96,7 @@ math::LiveData live_data(const std::string& asked) {
     const auto tenant = find_tenant(tenants, asked, deadline);
     const Time now = wall_clock_now();
     math::LiveData data{.dimension = static_cast<std::size_t>(tenant.dimension)};
+    data.bounded = learnt_numbers(pool, tenant.id, deadline);
     std::unordered_map<Uuid, std::uint32_t> numbers;
     std::vector<domain::Link> links;
     services::TenantLoader(tenants, memories, keyring)(

@@ -127,6 +127,12 @@ math::Box learning_box(const Constitution& law) {
     return math::Box::make(std::move(lower), std::move(upper)).value();
 }
 
+std::string_view coordinate_name(std::size_t coordinate) {
+    return coordinate < kUtilityCoordinates
+               ? parameter_name(static_cast<AdaptiveParameter>(coordinate))
+               : view_names[coordinate - kUtilityCoordinates];
+}
+
 std::size_t count_outside(const Coordinates& coordinates, const Constitution& law) {
     const math::Box box = learning_box(law);
     std::size_t count = 0;

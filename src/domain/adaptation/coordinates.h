@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 #include "domain/constitution/document/constitution.h"
 #include "domain/retrieval/score.h"
@@ -26,6 +27,9 @@ Coordinates starting_coordinates(const Constitution& law);
 /// from 0 to kMostViewWeight times the starting S, or as much less as that factor is less than its
 /// widest: a law that pins α or τ pins them too. The start is inside. Pure.
 math::Box learning_box(const Constitution& law);
+
+/// "lambda", "mu", "nu", then the views' names.
+std::string_view coordinate_name(std::size_t coordinate);
 
 /// How many of them are outside the law's box: 0 for what was learnt under that law.
 std::size_t count_outside(const Coordinates& coordinates, const Constitution& law);

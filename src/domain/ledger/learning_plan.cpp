@@ -25,11 +25,6 @@ std::optional<std::uint64_t> version_of(const RollBackWeights& rollback,
                                                           : std::nullopt;
 }
 
-std::string coordinate_name(std::size_t i) {
-    return std::string(i < kUtilityCoordinates ? parameter_name(static_cast<AdaptiveParameter>(i))
-                                               : view_names[i - kUtilityCoordinates]);
-}
-
 boost::json::object told(std::span<const LearntRow> rows) {
     boost::json::object out;
     boost::json::object deltas;

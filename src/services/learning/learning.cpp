@@ -30,11 +30,8 @@ void show(const domain::Theta& theta, WeightFigures& into) {
 }
 
 void add_names(google::protobuf::RepeatedPtrField<std::string>& names) {
-    for (std::size_t i = 0; i < domain::kUtilityCoordinates; ++i) {
-        *names.Add() = domain::parameter_name(static_cast<domain::AdaptiveParameter>(i));
-    }
-    for (const std::string_view view : domain::view_names) {
-        *names.Add() = view;
+    for (std::size_t i = 0; i < domain::kCoordinates; ++i) {
+        *names.Add() = domain::coordinate_name(i);
     }
 }
 

@@ -3,114 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <limits>
 #include <random>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "domain/retrieval/filtering.h"
-#include "domain/retrieval/rescoring/bridge.h"
-#include "domain/retrieval/rescoring/density.h"
 #include "unit/domain/retrieval/naive_search.h"
+#include "unit/domain/retrieval/search_world.h"
 
 namespace soma::domain {
 namespace {
 
 using std::chrono::hours;
-
-constexpr Time day_one{std::chrono::sys_days(std::chrono::year(2023) / 5 / 8)};
-
-// A seeded world of few words, speakers and sessions, so that everything collides with everything.
-class World {
-  public:
-    explicit World(unsigned seed, std::size_t dimension = 24)
-        : random_(seed), dimension_(dimension) {}
-
-    std::size_t below(std::size_t n) { return random_() % n; }
-    bool chance(unsigned percent) { return below(100) < percent; }
-
-    std::string words(std::size_t count) {
-        static const std::vector<std::string> vocabulary = {
-            "paint", "painting", "lake", "Anna", "Bo's", "swim", "river", "the", "école", "2023",
-            "May",   "dog",      "runs", "blue", "sky",  "Mary", "Ann",   "is",  "went",  "home"};
-        std::string text;
-        for (std::size_t i = 0; i < count; ++i) {
-            text += (text.empty() ? "" : " ") + vocabulary[below(vocabulary.size())];
-        }
-        return text;
-    }
-
-    math::QuantizedVector vector() {
-        std::vector<float> x(dimension_);
-        for (float& value : x) {
-            value = static_cast<float>(static_cast<int>(below(7)) - 3);
-        }
-        return math::quantize(x);
-    }
-
-    Memory memory() {
-        static const std::vector<std::string> speakers = {"", "Anna", "Bo", "Mary Ann", "Mary"};
-        Memory memory;
-        ++sequence_;
-        memory.facts.id.bytes[15] = static_cast<std::uint8_t>(sequence_);
-        memory.facts.id.bytes[14] = static_cast<std::uint8_t>(sequence_ >> 8);
-        memory.facts.sequence = sequence_;
-        memory.facts.created_at = day_one + hours(sequence_);
-        memory.content.text = words(1 + below(12));
-        memory.content.speaker = speakers[below(speakers.size())];
-        memory.content.key = chance(50) ? "" : std::string(1, static_cast<char>('k' + below(6)));
-        memory.content.session_id =
-            chance(20) ? "" : std::string(1, static_cast<char>('a' + below(5)));
-        if (chance(70)) {
-            memory.facts.occurred_at = day_one + hours(below(2000));
-        }
-        if (chance(80)) {
-            memory.facts.turn = static_cast<int>(below(9));
-        }
-        if (chance(10)) {
-            memory.facts.expires_at = day_one + hours(below(200));
-        }
-        if (chance(10)) {
-            memory.facts.valid_from = day_one + hours(below(200));
-        }
-        if (chance(10)) {
-            memory.facts.valid_to = day_one + hours(below(200));
-        }
-        const auto size = static_cast<std::uint32_t>(memory.content.text.size());
-        const std::uint32_t passages = chance(30) ? 1 + static_cast<std::uint32_t>(below(3)) : 1;
-        for (std::uint32_t i = 0; i < passages; ++i) {
-            memory.passages.push_back({size * i / passages, size * (i + 1) / passages, vector()});
-        }
-        return memory;
-    }
-
-    SearchRequest request(std::string_view text, const math::QuantizedVector* query) {
-        SearchRequest request;
-        request.text = text;
-        request.vector = query;
-        request.time.now = day_one + hours(below(250));
-        if (chance(20)) {
-            request.time.valid_at = day_one + hours(below(250));
-        }
-        if (chance(20)) {
-            request.time.as_of =
-                chance(50) ? AsOf(day_one + hours(below(200))) : AsOf(std::uint64_t{below(200)});
-        }
-        request.time.at_any_time = chance(10);
-        request.top_k = 1 + below(30);
-        for (double& weight : request.weights.numbers) {
-            weight = chance(25) ? static_cast<double>(below(10)) / 10 : weight;
-        }
-        // The naive model has no second look; SecondLook's tests have.
-        request.weights[View::density] = request.weights[View::bridge] = 0;
-        return request;
-    }
-
-  private:
-    std::mt19937 random_;
-    std::size_t dimension_;
-    std::uint64_t sequence_ = 0;
-};
+using testing::day_one;
+using testing::World;
 
 void expect_same(const std::vector<Hit>& found, const std::vector<Hit>& expected) {
     ASSERT_EQ(found.size(), expected.size());
@@ -326,131 +231,6 @@ TEST(Search, CoverageIsAskedOfTheScopeAndNeedsTextAndVector) {
     request.vector = &vector;
     request.text = "";
     EXPECT_EQ(search(corpus, request).coverage, std::nullopt);
-}
-
-constexpr Modules kSecondLook{Module::density, Module::bridge};
-
-// What the first pass found, all of it, with the request's text and vector.
-struct Scene {
-    World world;
-    Corpus corpus;
-    std::string text;
-    math::QuantizedVector query;
-
-    explicit Scene(unsigned seed, std::size_t memories = 150) : world(seed) {
-        for (std::size_t i = 0; i < memories; ++i) {
-            corpus.add(world.memory());
-        }
-        text = world.words(4);
-        query = world.vector();
-    }
-    SearchRequest request() const {
-        return {.text = text, .vector = &query, .time = {.now = day_one}, .top_k = 1'000};
-    }
-};
-
-std::vector<double> numbers_of(const math::QuantizedVector& vector) {
-    return {vector.values.begin(), vector.values.end()};
-}
-
-TEST(SecondLook, ValuesAreThoseOfWhatScoresBestWithoutThem) {
-    for (unsigned seed = 1; seed <= 30; ++seed) {
-        const Scene scene(seed);
-        auto request = scene.request();
-        const auto plain = search(scene.corpus, request).hits;
-        ASSERT_GT(plain.size(), kBridgeHits);
-        std::vector<double> memories;
-        std::vector<double> scores;
-        std::vector<math::QuantizedVector> vectors;
-        std::vector<double> words;
-        std::vector<double> meaning;
-        for (std::size_t i = 0; i < kBridgeHits; ++i) {
-            vectors.push_back(scene.corpus.vector(plain[i].slot, plain[i].passage));
-            words.push_back(plain[i].values[View::lexical]);
-            meaning.push_back(plain[i].values[View::dense]);
-            if (i < kDensityHits) {
-                const auto numbers = numbers_of(vectors.back());
-                memories.insert(memories.end(), numbers.begin(), numbers.end());
-                scores.push_back(plain[i].score);
-            }
-        }
-        ModuleFigures figures;
-        const auto look = look_by_density(numbers_of(scene.query), memories, scores, figures);
-        std::vector<double> density;
-        for (const Hit& hit : plain) {
-            density.push_back(look->value(numbers_of(scene.corpus.vector(hit.slot, hit.passage))));
-        }
-        density = shares_of_greatest(density);
-        auto bridge = shares_of_greatest(bridge_masses(vectors, words, meaning, figures));
-        bridge.resize(plain.size(), 0);
-        request.explained = kSecondLook;
-        const auto found = search(scene.corpus, request);
-        EXPECT_EQ(found.figures.density_trace, figures.density_trace);
-        EXPECT_EQ(found.figures.bridge_margin, figures.bridge_margin);
-        ASSERT_EQ(found.hits.size(), plain.size());
-        for (std::size_t i = 0; i < plain.size(); ++i) {
-            auto expected = plain[i].values;
-            expected[View::density] = density[i];
-            expected[View::bridge] = bridge[i];
-            EXPECT_EQ(found.hits[i].id, plain[i].id);
-            EXPECT_EQ(found.hits[i].values, expected) << i;
-            EXPECT_EQ(found.hits[i].score, plain[i].score) << "they weigh nothing";
-        }
-    }
-}
-
-TEST(SecondLook, WeightsCountWhateverIsExplainedAndTheFirstPassIsTheSame) {
-    for (unsigned seed = 1; seed <= 30; ++seed) {
-        const Scene scene(seed);
-        auto request = scene.request();
-        request.explained = kSecondLook;
-        std::unordered_map<Uuid, ViewValues> values;
-        for (const Hit& hit : search(scene.corpus, request).hits) {
-            values.emplace(hit.id, hit.values);
-        }
-        request.explained = {};
-        request.weights[View::density] = 0.3;
-        request.weights[View::bridge] = 0.7;
-        double before = std::numeric_limits<double>::infinity();
-        for (const Hit& hit : search(scene.corpus, request).hits) {
-            EXPECT_EQ(hit.values, values.at(hit.id));
-            EXPECT_EQ(hit.score, score_of(hit.values, request.weights));
-            EXPECT_LE(hit.score, before);
-            before = hit.score;
-        }
-    }
-}
-
-TEST(SecondLook, EachModuleWorksByItselfAndNeedsTheQuerysMeaning) {
-    const Scene scene(3);
-    auto request = scene.request();
-    const auto greatest = [&](View view) {
-        double most = 0;
-        for (const Hit& hit : search(scene.corpus, request).hits) {
-            EXPECT_GE(hit.values[view], 0);
-            EXPECT_LE(hit.values[view], 1);
-            most = std::max(most, hit.values[view]);
-        }
-        return most;
-    };
-    request.explained = {Module::density};
-    EXPECT_EQ(greatest(View::density), 1);
-    EXPECT_EQ(greatest(View::bridge), 0);
-    request.explained = {Module::bridge};
-    EXPECT_EQ(greatest(View::density), 0);
-    EXPECT_EQ(greatest(View::bridge), 1);
-    request.explained = kSecondLook;
-    request.text = "";
-    EXPECT_EQ(greatest(View::density), 1) << "ρ asks for no words";
-    EXPECT_EQ(greatest(View::bridge), 0) << "no words to start from";
-    request.text = scene.text;
-    request.vector = nullptr;
-    EXPECT_EQ(greatest(View::density), 0);
-    EXPECT_EQ(greatest(View::bridge), 0);
-    const math::QuantizedVector zero{0, std::vector<std::int8_t>(24)};
-    request.vector = &zero;
-    EXPECT_EQ(greatest(View::density), 0) << "a zero vector means nothing";
-    EXPECT_EQ(search(Corpus(), request).hits.size(), 0U);
 }
 
 TEST(Search, RefusesAVectorOfAnotherDimension) {
