@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -20,7 +21,7 @@ struct Options {
 
 struct ModulesOptions {
     std::string name;
-    std::string set;          ///< names; empty: nothing is to be set
+    std::optional<std::string> set;
     bool is_default = false;  ///< back to what the configuration names
 };
 
@@ -55,7 +56,7 @@ std::optional<domain::Modules> wanted_modules(const ModulesOptions& options) {
     if (options.is_default) {
         return std::nullopt;
     }
-    const auto modules = domain::modules_of(options.set);
+    const auto modules = domain::modules_of(*options.set);
     if (!modules) {
         throw invalid(
             "--set",
@@ -68,7 +69,7 @@ std::optional<domain::Modules> wanted_modules(const ModulesOptions& options) {
 void modules(const ModulesOptions& options) {
     const auto config = config::load();
     const Deadline deadline(kCommandTime);
-    const bool is_change = options.is_default || !options.set.empty();
+    const bool is_change = options.is_default || options.set.has_value();
     const auto wanted = is_change ? wanted_modules(options) : std::nullopt;
     backends::ConnectionPool pool(is_change ? owner_login(config) : app_login(config), 1);
     backends::Tenants tenants(pool, configured_modules(config));

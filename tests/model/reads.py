@@ -55,7 +55,7 @@ def recall(tenant, rng):
     if rng.random() < 0.7 or "query" not in body:
         body["embedding"] = tenant.world.vector(rng)
     if rng.random() < 0.25:
-        body["views"] = rng.sample(ranking.VIEWS, rng.randint(1, 4))
+        body["views"] = rng.sample(ranking.ON, rng.randint(1, 4))
     if rng.random() < 0.5:
         body["filter"] = filters.draw(rng, tenant.world)
     asked, scope = draw_scope(tenant, rng)
@@ -77,7 +77,7 @@ def differs(tenant, body, scope, results, now):
         body.get("query", ""), body.get("embedding") and words.int8_codes(body["embedding"]),
         tuple(body.get("views", ())), tenant.weights,
         [(k[0], k[1], link.at(now)) for k, link in tenant.links.items()],
-        body.get("explain", False) or tenant.weights["graph"] != 0)
+        body.get("explain", False))
     eligible = in_scope(tenant, scope, body.get("filter"), now)
     everything = list(tenant.facts.memories.values())
     ranked = ranking.ordered(ranking.rank(question, eligible, everything, now),

@@ -48,6 +48,7 @@ test_structure() {
   suite structure count_plain python3 tools/check_structure.py
   suite structure-rules count_unittest python3 tests/structure/check_structure_test.py
   suite structure-docs count_unittest python3 tests/structure/docs_test.py
+  suite structure-alerts count_unittest python3 tests/structure/alerts_test.py
   suite structure-events count_unittest python3 tests/structure/event_schemas_test.py
   suite structure-contract count_unittest env BUF="$(buf)" \
     "$(python_with tests/conformance/requirements.txt)" tests/structure/contract_test.py
@@ -181,6 +182,20 @@ MODEL_OPERATIONS=100000
 test_model() {
   suite model count_plain "$(python_with tests/model/requirements.txt)" tests/model/run.py "$@"
   grep '^seed ' "$SOMA/log/test-model.log" || true
+}
+
+# Every advanced module on for every tenant, or those that are named: what is asked and judged, and the model.
+ALL_MODULES=density,bridge,pagerank,conductance
+test_modules() {
+  local SOMABRAIN_MODULES=${1:-$ALL_MODULES} python
+  python=$(python_with tests/requirements.txt)
+  echo "SOMABRAIN_MODULES=$SOMABRAIN_MODULES" >>"$ENV_FILE"
+  start_service
+  suite modules-e2e count_pytest with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider -n 2 \
+    --dist loadfile tests/e2e/judgement tests/e2e/test_{recall,evaluate,memories}.py tests/e2e/daily/test_links.py
+  suite modules-model count_plain with_env "$(python_with tests/model/requirements.txt)" tests/model/run.py 3000 --seed 2
+  write_env
+  start_service
 }
 
 # drill NAME SCRIPT [ARGS]: long, on a stack of its own
@@ -349,7 +364,7 @@ run_tests() {
   case $which in
     structure | proofs) ;;
     sanitize | fuzz | tsan | mutants) install_packages ;;
-    all | unit | oracle | real | e2e | conformance | sdk | model | constitution | crash | chaos-ledger | kafka-outage | specs) build_for_tests ;;
+    all | unit | oracle | real | e2e | conformance | sdk | model | modules | constitution | crash | chaos-ledger | kafka-outage | specs) build_for_tests ;;
     *) die "no such tests: $which (./dev help names them)" ;;
   esac
   case $which in
@@ -363,6 +378,7 @@ run_tests() {
     conformance) with_stack test_conformance ;;
     sdk) with_stack test_sdk ;;
     model) with_stack test_model "${2:-$MODEL_OPERATIONS}" ;;
+    modules) with_stack test_modules "${2:-}" ;;
     crash) test_crash ;;
     chaos-ledger) test_chaos_ledger "${@:2}" ;;
     kafka-outage) test_kafka_outage "${@:2}" ;;

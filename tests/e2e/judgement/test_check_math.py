@@ -44,6 +44,19 @@ def test_a_live_tenant(check, filled):
     assert table.returncode == 0 and table.stdout.count("ok ") == len(checks)
 
 
+def test_learnt_weights_are_within_the_bounds_of_their_law(check, stack, filled):
+    def bounds():
+        checks = json.loads("[" + ",".join(check("--tenant", filled.id, "--json").stdout.split("\n")[:-1]) + "]")
+        return [one for one in checks if one["room"] == "convex"]
+    assert bounds() == [], "nothing was learnt yet"
+    found = filled.agent.evaluate("ships")
+    filled.agent.feedback(found["evaluation_id"], .9, used_memory_ids=[found["memories"][0]["id"]])
+    assert [(one["figure"], one["ok"]) for one in bounds()] == [(0, True)]
+    stack.rows("UPDATE learning_weights SET after[1] = 1e9, after[13] = -1 WHERE tenant = %s RETURNING 1", filled.id)
+    assert [(one["figure"], one["ok"]) for one in bounds()] == [(2, False)]
+    assert check("--tenant", filled.id).returncode == 1
+
+
 def test_it_reads_and_writes_nothing(check, filled):
     before = filled.sequence("state"), filled.sequence("access")
     check("--tenant", filled.id)

@@ -62,6 +62,26 @@ TEST_F(ReplayTest, GivesTheSameBytesWhateverWasAsked) {
     EXPECT_EQ(event.at("details").at("evaluation_id"), answers.back().evaluation_id().c_str());
 }
 
+TEST_F(ReplayTest, GivesTheSameBytesWhicheverModulesWereSwitchedInBetween) {
+    auto tenant = core.tenant();
+    for (int i = 0; i < 30; ++i) {
+        core.remember(tenant, "Ship number " + std::to_string(i) + " sails.", "trip");
+    }
+    const std::vector<domain::Modules> switches{domain::all_modules, {}, domain::default_modules};
+    std::vector<EvaluateResponse> answers;
+    for (const auto modules : switches) {
+        tenant.modules = modules;
+        answers.push_back(core.evaluate(tenant, "Which ship sails?"));
+    }
+    EXPECT_EQ(answers[0].digest(), answers[1].digest()) << "they weigh nothing yet";
+    for (const auto modules : switches) {
+        tenant.modules = modules;
+        for (const auto& answer : answers) {
+            expect_same(tenant, answer);
+        }
+    }
+}
+
 TEST_F(ReplayTest, SaysWhichMemoryIsGone) {
     const auto tenant = core.tenant();
     const auto made = core.remember(tenant, "The bridge opens at noon.");

@@ -48,6 +48,55 @@ TEST_F(SearchTest, FindsByMeaningWhatSharesNoWord) {
     EXPECT_EQ(found.state, (domain::StateToken{tenant.epoch, 2}));
 }
 
+double raised(const char* gauge) {
+    return telemetry::metrics().gauge(gauge).Value();
+}
+
+TEST_F(SearchTest, AViewWhoseModuleIsOffIsNothingWhateverItWasTaughtToWeigh) {
+    auto tenant = core.own_vectors(2);
+    given(tenant, "north wind", {1, 0.5F});
+    given(tenant, "south wind", {0.4F, 1});
+    const std::vector<float> east{1, 0.1F};
+    auto query = about("south wind", east);
+    query.weights[domain::View::density] = query.weights[domain::View::bridge] = 0.5;
+    query.explained = domain::all_modules;
+    const auto plain = about("south wind", east);
+    const auto without = search(tenant, query);
+    const auto expected = search(tenant, plain);
+    EXPECT_EQ(without.weights, domain::default_weights());
+    ASSERT_EQ(without.memories.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(without.memories[i].hit.id, expected.memories[i].hit.id);
+        EXPECT_EQ(without.memories[i].hit.score, expected.memories[i].hit.score);
+        EXPECT_EQ(without.memories[i].hit.values[domain::View::density], 0);
+        EXPECT_EQ(without.memories[i].hit.values[domain::View::bridge], 0);
+    }
+    tenant.modules = domain::all_modules;
+    const auto with = search(tenant, query);
+    EXPECT_EQ(with.weights, query.weights);
+    for (const auto& memory : with.memories) {
+        EXPECT_GT(memory.hit.values[domain::View::density], 0);
+        EXPECT_GT(memory.hit.values[domain::View::bridge], 0);
+        EXPECT_EQ(memory.hit.score, domain::score_of(memory.hit.values, query.weights));
+    }
+    EXPECT_LE(raised("somabrain_math_density_trace_error_ratio"), 1e-12);
+    EXPECT_LE(raised("somabrain_math_density_negative_eigenvalue_ratio"), 1e-12);
+    EXPECT_GT(raised("somabrain_math_bridge_margin_error_ratio"), 0) << "it was measured";
+    EXPECT_LE(raised("somabrain_math_bridge_margin_error_ratio"), 1e-9);
+}
+
+TEST_F(SearchTest, NamingAViewWhoseModuleIsOffIsRefused) {
+    auto tenant = core.own_vectors(1);
+    const std::vector<std::string> views{"dense", "bridge"};
+    test::expect_error(ErrorKind::invalid_argument, "/views/1",
+                       [&] { search(tenant, about("x", {}, views)); });
+    tenant.modules = {domain::Module::bridge};
+    EXPECT_NO_THROW(search(tenant, about("x", {}, views)));
+    const std::vector<std::string> graph{"graph"};
+    test::expect_error(ErrorKind::invalid_argument, "/views/0",
+                       [&] { search(tenant, about("x", {}, graph)); });
+}
+
 TEST_F(SearchTest, SpeakersNamesAreNotEmbedded) {
     const auto tenant = core.tenant();
     RememberRequest item;
