@@ -342,16 +342,12 @@ class Search {
             return;
         }
         const auto first = best(kBridgeHits);
-        std::vector<double> density;
-        std::vector<double> bridge;
         if (by_density) {
-            density = densities(std::span(first).first(std::min(kDensityHits, first.size())));
+            density_ = densities(std::span(first).first(std::min(kDensityHits, first.size())));
         }
         if (by_bridge) {
-            bridge = bridge_values(first);
+            bridge_ = bridge_values(first);
         }
-        density_ = std::move(density);
-        bridge_ = std::move(bridge);
     }
 
     std::vector<double> densities(std::span<const Ranked> first) {

@@ -86,6 +86,33 @@ TEST_F(EvaluateTest, TheSealedRecordNamesWhatItRestedOn) {
     EXPECT_EQ(event.at("targets").at(0), made.id().c_str());
 }
 
+TEST_F(EvaluateTest, TheRecordHasTheWeightsThatScored) {
+    auto tenant = core.tenant();
+    tenant.modules = domain::all_modules;
+    for (const auto* const text : {"The bridge opens at noon.", "Noon is hot.", "A red bridge."}) {
+        core.remember(tenant, text);
+    }
+    for (const double reward : {0.9, 0.8, 1.0, 0.7}) {
+        const auto answer = core.evaluate(tenant, "When does the bridge open?");
+        FeedbackRequest said;
+        said.set_evaluation_id(answer.evaluation_id());
+        said.set_reward(reward);
+        said.add_used_memory_ids(answer.memories(0).id());
+        core.add_feedback(tenant, said);
+    }
+    for (const auto modules : {domain::all_modules, domain::Modules{}}) {
+        tenant.modules = modules;
+        const auto answer = core.evaluate(tenant, "When does the bridge open?");
+        const auto record = record_of(tenant, answer.evaluation_id(), "");
+        EXPECT_EQ(record.weights[domain::View::density] > 0, modules == domain::all_modules);
+        ASSERT_EQ(record.memories.size(), 3U);
+        for (std::size_t i = 0; i < 3; ++i) {
+            EXPECT_EQ(domain::score_of(record.memories[i].values, record.weights),
+                      answer.memories(static_cast<int>(i)).score());
+        }
+    }
+}
+
 TEST_F(EvaluateTest, TheDigestIsOfTheBundleAlone) {
     const auto tenant = core.tenant();
     core.remember(tenant, "The bridge opens at noon.");
