@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kFirstArray = 19;
 constexpr int kElements = static_cast<int>(domain::kCoordinates);
-static_assert(kElements == 11, "the columns spell eleven out");
+static_assert(kElements == 13, "the columns spell thirteen out");
 
 domain::Coordinates coordinates(const RowView& row, int first) {
     domain::Coordinates out{};

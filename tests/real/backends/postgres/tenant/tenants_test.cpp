@@ -11,7 +11,7 @@ using test::LivingCore;
 
 class TenantModules : public ::testing::Test {
   protected:
-    TenantRow found(Tenants& tenants) { return tenants.find(id, LivingCore::soon()).value(); }
+    TenantRow found(Tenants& from) { return from.find(id, LivingCore::soon()).value(); }
 
     test::PostgresWorld& world = test::PostgresWorld::shared();
     Tenants owned{world.owner};
