@@ -225,7 +225,7 @@ def test_weights_are_learnt_shown_and_taken_back(brain, tenant):
     assert history.coordinates[:4] == ["lambda", "mu", "nu", "dense"] and history.next is None
     (change,) = history.changes
     assert (change.kind, change.reward, change.version) == ("step", .5, 1)
-    assert len(change.before) == len(change.after) == len(change.gradient) == 11
+    assert len(change.before) == len(change.after) == len(change.gradient) == 13
     with pytest.raises(somabrain.NotFoundError):
         operator.roll_back_weights(to_version=1)
     back = operator.roll_back_weights(steps=1, idempotency_key="once")

@@ -181,7 +181,7 @@ TEST_F(LearningTest, HistoryIsPaged) {
     EXPECT_EQ(first.changes(0).version(), 3U);
     EXPECT_EQ(first.changes(0).kind(), "step");
     EXPECT_EQ(first.changes(0).reward(), 0.3);
-    EXPECT_EQ(first.changes(0).gradient_size(), 11);
+    EXPECT_EQ(first.changes(0).gradient_size(), static_cast<int>(domain::kCoordinates));
     EXPECT_TRUE(first.changes(0).has_feedback_id());
     ASSERT_EQ(first.next(), 2U);
     const auto rest = history(2, static_cast<std::int64_t>(first.next()));
