@@ -216,7 +216,7 @@ def test_weights_are_learnt_shown_and_taken_back(brain, tenant):
     used, _ = (brain.remember(text).id for text in ("Grace brings tape.", "Ada brings cake."))
     operator = tenant.operator()
     before = operator.get_weights()
-    assert before.weights.version == 0 and len(before.weights.views) == 8
+    assert before.weights.version == 0 and len(before.weights.views) == 10
     bundle = brain.evaluate("Who brings tape?", confidence=.5)
     brain.feedback(bundle.evaluation_id, .5, used_memory_ids=[used])
     after = brain.get_weights().weights

@@ -22,7 +22,7 @@ constexpr std::size_t kNeighbours = 5;
 constexpr double kHold = 0.5;
 /// Of ways between what has nothing in common.
 constexpr double kLeastConductance = 1e-6;
-/// Some 20 ms for a hundred memories: a coupling that needs more is not worth waiting for.
+/// At most 2·10⁷ multiplications for a hundred memories: no request waits for more.
 constexpr std::size_t kMostIterations = 2'000;
 
 /// Of memories two by two; 0 for zero vectors.
