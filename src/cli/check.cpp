@@ -115,6 +115,8 @@ math::LiveData live_data(const std::string& asked) {
         if (from != numbers.end() && to != numbers.end()) {  // else its end was erased just now
             data.links.push_back({from->second, to->second});
             data.link_weights.push_back(std::max(domain::link_weight_at(link, now), kLeastWeight));
+            data.gains.push_back(link.gain);
+            data.conductances.push_back(domain::conductance_at(link, now));
         }
     }
     return data;

@@ -9,6 +9,7 @@
 #include "backends/postgres/learning/learning_weights.h"
 #include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/feedback.h"
+#include "backends/postgres/memory/flow_verdicts.h"
 #include "backends/postgres/memory/links.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/memory/sessions.h"
@@ -146,7 +147,8 @@ struct Service::Parts {
           audit(audit_log, writer),
           lawmaking(keeper, laws, committer, ids),
           lawbook(keeper, laws, committer, ids),
-          jobs(maintenance, committer, tenants, eraser, ids, law,
+          conductor(flow_verdicts, links, tenants, committer, ids, law),
+          jobs(maintenance, committer, tenants, eraser, conductor, ids, law,
                {.partition_rows = static_cast<std::uint64_t>(c.events_partition_rows)}),
           routes(server::contract_services()) {
         committer.on_committed([this](const auto& change) { index.apply(change); });
@@ -178,6 +180,7 @@ struct Service::Parts {
     backends::LearningWeights learning_weights{pool};
     backends::Sessions sessions{pool};
     backends::Links links{pool};
+    backends::FlowVerdicts flow_verdicts{pool};
     backends::Erasures erasures{pool};
     backends::Laws laws{pool};
     backends::AuditLog audit_log{pool};
@@ -220,6 +223,7 @@ struct Service::Parts {
     services::Audit audit;
     services::Lawmaking lawmaking;
     services::Lawbook lawbook;
+    services::Conductor conductor;
     services::Jobs jobs;
     server::Routes routes;
     std::unique_ptr<server::Corridor> corridor;

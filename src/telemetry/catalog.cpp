@@ -83,6 +83,9 @@ const Metric kCatalog[] = {
     {"somabrain_commit_queue_intents", gauge, "Intents waiting for the committer."},
     {"somabrain_commit_retries_total", counter, "Transactions that had to be tried again."},
     {"somabrain_commit_unknown_total", counter, "Intents whose COMMIT was never answered."},
+    {"somabrain_conductance_verdicts_total", counter,
+     "Verdicts whose batch is done: flowed, or no_way (no links lead there, or too many).",
+     "outcome"},
     {"somabrain_relay_active", gauge,
      "1: this relay carries events to Kafka; 0: another, or none."},
     {"somabrain_relay_events_total", counter, "Events carried to Kafka."},
@@ -118,6 +121,9 @@ const Metric kCatalog[] = {
      "Greatest |sum of ranks - 1| of a search since the start."},
     {"somabrain_math_bridge_margin_error_ratio", gauge,
      "Greatest L1 error of the bridge's marginals in a search since the start; +Inf: not found."},
+    {"somabrain_math_kirchhoff_error_ratio", gauge,
+     "How far currents over links missed Kirchhoff's law at worst since the start, as a share of "
+     "what flows in."},
     {"somabrain_math_out_of_bounds_count", gauge,
      "Of one tenant's learnt weights how many were outside the law's bounds, at worst since the "
      "start."},

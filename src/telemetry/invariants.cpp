@@ -9,7 +9,8 @@ namespace {
 constexpr std::array<std::string_view, invariant_count> kNames = {
     "somabrain_math_density_trace_error_ratio", "somabrain_math_density_negative_eigenvalue_ratio",
     "somabrain_math_pagerank_residual_ratio",   "somabrain_math_pagerank_sum_error_ratio",
-    "somabrain_math_bridge_margin_error_ratio", "somabrain_math_out_of_bounds_count"};
+    "somabrain_math_bridge_margin_error_ratio", "somabrain_math_kirchhoff_error_ratio",
+    "somabrain_math_out_of_bounds_count"};
 
 /// Reading a gauge and setting it are two steps.
 std::mutex& raising() {

@@ -15,10 +15,11 @@ enum class Invariant : std::uint8_t {
     pagerank_residual,
     pagerank_sum,
     bridge_margin,
+    kirchhoff,
     bounds
 };
 
-inline constexpr std::size_t invariant_count = 6;
+inline constexpr std::size_t invariant_count = 7;
 
 /// Raises gauges to the greatest error seen. Thread-safe; all of them share the gauges.
 class Invariants {

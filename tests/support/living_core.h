@@ -16,6 +16,7 @@
 #include "backends/postgres/memory/erasures.h"
 #include "backends/postgres/memory/evaluations.h"
 #include "backends/postgres/memory/feedback.h"
+#include "backends/postgres/memory/flow_verdicts.h"
 #include "backends/postgres/memory/links.h"
 #include "backends/postgres/memory/memories.h"
 #include "backends/postgres/memory/sessions.h"
@@ -24,6 +25,7 @@
 #include "base/crypto.h"
 #include "base/error.h"
 #include "services/commit/committer.h"
+#include "services/conductance/conductor.h"
 #include "services/erasure/erasure.h"
 #include "services/evaluate/evaluate.h"
 #include "services/evaluate/replay.h"
@@ -264,6 +266,7 @@ class LivingCore {
     backends::LearningWeights learning_weights{world.app};
     backends::Sessions sessions{world.app};
     backends::Links links{world.app};
+    backends::FlowVerdicts flow_verdicts{world.app};
     backends::Vault vault{stack_vault()};
     backends::RedisCache cache;
     services::Keyring keyring{vault};
@@ -289,6 +292,7 @@ class LivingCore {
     backends::Erasures erasures{world.app};
     services::Eraser eraser{erasures,  tenants,        vault, index, queries, keyring,
                             committer, working_memory, ids,   laws,  {}};
+    services::Conductor conductor{flow_verdicts, links, tenants, committer, ids, laws};
     services::Erasure erasing{eraser, erasures, keyring, committer, writer, ids};
 };
 

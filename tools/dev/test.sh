@@ -185,7 +185,8 @@ test_model() {
 }
 
 # Every advanced module on for every tenant, or those that are named: what is asked and judged, and the model.
-ALL_MODULES=density,bridge,pagerank,conductance
+# Not conductance: its batches are changes that the model takes for events nobody caused.
+ALL_MODULES=density,bridge,pagerank
 test_modules() {
   local SOMABRAIN_MODULES=${1:-$ALL_MODULES} python
   python=$(python_with tests/requirements.txt)

@@ -24,7 +24,13 @@ Index::Tenant::Outcome Index::Tenant::follow(const domain::AppliedChange& change
             corpus.remove(memory);
         }
     } else if (const auto* linked = std::get_if<domain::Linked>(&change.change)) {
-        corpus.put_link(linked->link);
+        for (const domain::Link& link : linked->links) {
+            corpus.put_link(link);
+        }
+    } else if (const auto* flowed = std::get_if<domain::Flowed>(&change.change)) {
+        for (const domain::Gain& gain : flowed->gains) {
+            corpus.set_gain(gain);
+        }
     }
     sequence = change.sequence;
     count();

@@ -20,9 +20,13 @@ std::size_t row_count(const Intent& intent) {
         if (const auto* insert = std::get_if<Insert>(&change)) {
             rows += insert->row.passages.size();
         }
+        if (const auto* flow = std::get_if<ApplyFlow>(&change)) {
+            rows += flow->gains.size() + flow->verdicts.size() - 1;  // and the event
+        }
         if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
             rows += feedback->row.tokens ? 1 : 0;
             rows += feedback->teaching ? kMostRowsOfAVerdict : 0;
+            rows += feedback->co_use ? 1 + co_use_keys(*feedback->co_use).size() : 0;
         }
     }
     rows += intent.law ? 3 : 0;  // the event, the version or signature, the pointer
@@ -39,7 +43,8 @@ bool comes_alone(const Intent& intent) {
            std::any_of(intent.changes.begin(), intent.changes.end(), [](const Change& change) {
                return std::holds_alternative<EraseSubject>(change) ||
                       std::holds_alternative<FinishErasure>(change) ||
-                      std::holds_alternative<RollBackWeights>(change);
+                      std::holds_alternative<RollBackWeights>(change) ||
+                      std::holds_alternative<ApplyFlow>(change);
            });
 }
 

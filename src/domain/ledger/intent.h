@@ -16,6 +16,8 @@
 #include "base/uuid.h"
 #include "domain/adaptation/learning.h"
 #include "domain/constitution/update.h"
+#include "domain/graph/co_use.h"
+#include "domain/graph/flow.h"
 #include "domain/ledger/event.h"
 #include "domain/memory/link.h"
 #include "domain/memory/memory.h"
@@ -112,6 +114,7 @@ struct AddFeedback {
     StoredFeedback row;
     EventDraft event;                       ///< on `state`
     std::optional<Teaching> teaching = {};  ///< absent: it teaches nothing
+    std::optional<CoUse> co_use = {};       ///< absent: the memory graph hears nothing of it
 };
 
 /// Takes a tenant's weights back to an earlier version: that one, or so many steps back from the
@@ -154,8 +157,16 @@ struct FinishErasure {
     EventDraft event;     ///< on `state`
 };
 
+/// Writes what the currents of verdicts made of links, and that they have flowed. Comes alone in
+/// its group.
+struct ApplyFlow {
+    std::vector<std::uint64_t> verdicts;  ///< sequences, at least one
+    std::vector<Gain> gains;
+    EventDraft event;  ///< on `state`
+};
+
 using Change = std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject,
-                            FinishErasure, RollBackWeights>;
+                            FinishErasure, RollBackWeights, ApplyFlow>;
 
 /// Steps of an update of the law. A proposal is named by its document's hash.
 struct ProposeLaw {
@@ -286,6 +297,10 @@ struct WeightsMissing {
     std::uint64_t newest = 0;
 };
 
+/// Of the verdicts that were to flow some have, by another process, or went with a memory; nothing
+/// was written.
+struct FlowKnown {};
+
 /// A row of the intent is sealed under a key that is being erased; nothing of it was written.
 struct SubjectErased {
     std::string subject_hmac;  ///< 32 bytes
@@ -316,6 +331,6 @@ struct EventsReplayed {
 using Outcome =
     std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks, SubjectErased,
                  ErasureKnown, LawMoved, LawKnown, ProposalMissing, TooManyProposals, LawRefusal,
-                 PutElsewhere, EventsReplayed, WeightsMissing>;
+                 PutElsewhere, EventsReplayed, WeightsMissing, FlowKnown>;
 
 }  // namespace soma::domain

@@ -77,6 +77,9 @@ class Planner {
         if (const auto missing = missing_weights(intent, found.learning)) {
             return *missing;
         }
+        if (has_flowed(intent, found)) {
+            return FlowKnown{};
+        }
         return carry_out(intent, found);
     }
 
@@ -196,6 +199,16 @@ class Planner {
         return std::nullopt;
     }
 
+    /// A batch is written whole or not at all.
+    static bool has_flowed(const Intent& intent, const TenantFindings& found) {
+        return std::any_of(intent.changes.begin(), intent.changes.end(), [&](const auto& change) {
+            const auto* flow = std::get_if<ApplyFlow>(&change);
+            return flow != nullptr &&
+                   !std::all_of(flow->verdicts.begin(), flow->verdicts.end(),
+                                [&](auto verdict) { return found.verdicts.contains(verdict); });
+        });
+    }
+
     Committed carry_out(const Intent& intent, TenantFindings& found) {
         TenantWrites& writes = plan_.tenants[intent.tenant.tenant];
         Committed committed;
@@ -210,6 +223,9 @@ class Planner {
             } else if (const auto* feedback = std::get_if<AddFeedback>(&change)) {
                 writes.feedback.push_back({&feedback->row, planned.at});
                 plan_teaching(*feedback, intent.now, found.learning, planned, writes);
+                plan_co_use(*feedback, intent.now, planned, found, writes);
+            } else if (const auto* flow = std::get_if<ApplyFlow>(&change)) {
+                writes.flow = flow;
             } else if (const auto* rollback = std::get_if<RollBackWeights>(&change)) {
                 plan_rollback(*rollback, intent.now, found.learning, planned, writes);
             } else if (const auto* end = std::get_if<EndSession>(&change)) {
@@ -219,9 +235,9 @@ class Planner {
             } else if (const auto* finish = std::get_if<FinishErasure>(&change)) {
                 writes.receipt = {finish, planned.at, intent.now};
             } else {
-                planned.link =
-                    plan_link(std::get<PutLink>(change), planned.at, intent.now, found, writes);
-                planned.at.weight = planned.link->weight;
+                planned.links = {
+                    plan_link(std::get<PutLink>(change), planned.at, intent.now, found, writes)};
+                planned.at.weight = planned.links.front().weight;
             }
             committed.changes.push_back(planned.at);
             committed.superseded.push_back(
@@ -332,6 +348,22 @@ class Planner {
         return link;
     }
 
+    /// A memory that is gone meanwhile is no reason to refuse the verdict on it.
+    static void plan_co_use(const AddFeedback& feedback, Time now, PlannedChange& planned,
+                            TenantFindings& found, TenantWrites& writes) {
+        if (!feedback.co_use) {
+            return;
+        }
+        writes.verdicts.push_back({&*feedback.co_use, planned.at, now});
+        planned.links = strengthen(*feedback.co_use, now, found.links, found.link_ends);
+        for (Link& link : planned.links) {
+            link.sequence = planned.at.sequence;
+            link.log_index = planned.at.log_index;
+            found.links[link.key] = link;
+            writes.links[link.key] = link;
+        }
+    }
+
     /// Alone in its group, so what was found is what is there.
     static void plan_erasure(const EraseSubject& erase, Time now, const ErasureFindings& rows,
                              PlannedChange& planned, TenantWrites& writes) {
@@ -401,12 +433,13 @@ std::size_t Plan::row_count() const {
     for (const auto& [tenant, writes] : tenants) {
         rows += writes.memories.size() + writes.superseded.size() + writes.removed.size() +
                 writes.answers.size() + writes.evaluations.size() + writes.ended_sessions.size() +
-                writes.links.size() + writes.learnt.size();
+                writes.links.size() + writes.learnt.size() + writes.verdicts.size();
         if (writes.erasure) {
             const ErasureFindings& erased = writes.erasure->rows;
             rows += 1 + erased.memories.size() + erased.evaluations.size() + erased.feedback.size();
         }
         rows += writes.receipt ? 1 : 0;
+        rows += writes.flow ? writes.flow->gains.size() + writes.flow->verdicts.size() : 0;
         for (const PlannedFeedback& feedback : writes.feedback) {
             rows += feedback.row->tokens ? 2 : 1;
         }
@@ -446,8 +479,10 @@ std::vector<AppliedChange> applied_changes(const Plan& plan) {
             applied.change = std::move(inserted);
         } else if (const auto* remove = std::get_if<Remove>(planned.change)) {
             applied.change = Removed{remove->memory};
-        } else if (planned.link) {
-            applied.change = Linked{*planned.link};
+        } else if (const auto* flow = std::get_if<ApplyFlow>(planned.change)) {
+            applied.change = Flowed{flow->gains};
+        } else if (!planned.links.empty()) {
+            applied.change = Linked{planned.links};
         } else if (!planned.erased.empty()) {
             applied.change = Erased{planned.erased};
         } else {

@@ -40,12 +40,13 @@ struct TenantQuestions {
     std::set<std::string> sealed_under;      ///< key ids that may have been erased
     std::optional<ErasureQuestion> erasure;  ///< one at most: it comes alone
     std::optional<LearningQuestion> learning;
+    std::set<std::uint64_t> verdicts;  ///< about to have flowed
 
     /// Whether more is asked than if the Idempotency-Keys were used, or the data keys erased,
     /// before: only the store knows.
     bool beyond_claims() const {
         return !keys.empty() || !targets.empty() || !sessions.empty() || !links.empty() ||
-               erasure.has_value() || learning.has_value();
+               erasure.has_value() || learning.has_value() || !verdicts.empty();
     }
 };
 struct Questions {
@@ -66,10 +67,6 @@ struct KeyHolder {
     std::optional<Time> valid_from;
     std::optional<Time> valid_to;
 };
-struct LinkEnd {
-    std::optional<Time> expires_at;
-    std::size_t links = 0;  ///< from and to it
-};
 /// Of each kind at most kErasedAtOnce, by id.
 struct ErasureFindings {
     std::optional<ErasureState> state;  ///< absent: it has not begun
@@ -88,6 +85,7 @@ struct TenantFindings {
     std::set<std::string> erased_keys;               ///< those of `sealed_under`
     ErasureFindings erasure;
     LearningHistory learning;
+    std::set<std::uint64_t> verdicts;  ///< those that have not flowed
 };
 /// The law's pointer, locked, and the proposal that is asked about.
 struct LawFindings {
@@ -130,6 +128,12 @@ struct PlannedFeedback {
     const StoredFeedback* row = nullptr;
     Assigned at;
 };
+/// A verdict whose current is to flow.
+struct PlannedVerdict {
+    const CoUse* use = nullptr;
+    Assigned at;
+    Time now;
+};
 struct PlannedLearning {
     LearntRow row;
     Assigned at;  ///< of the change that made it
@@ -159,6 +163,8 @@ struct TenantWrites {
     std::vector<PlannedLearning> learnt;
     std::map<std::string, std::uint64_t> ended_sessions;  ///< log index of the end, by HMAC
     std::map<LinkKey, Link> links;                        ///< new or strengthened
+    std::vector<PlannedVerdict> verdicts;
+    const ApplyFlow* flow = nullptr;
     std::optional<PlannedErasure> erasure;
     std::optional<PlannedReceipt> receipt;
 };
@@ -182,7 +188,7 @@ struct PlannedChange {
     Assigned at;
     std::optional<Superseded> superseded;
     std::optional<Time> valid_from = std::nullopt;  ///< of an insert
-    std::optional<Link> link = std::nullopt;
+    std::vector<Link> links = {};
     std::vector<Uuid> erased = {};      ///< memories
     boost::json::object learning = {};  ///< its event's, empty where nothing was learnt
 };

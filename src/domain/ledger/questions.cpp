@@ -22,6 +22,16 @@ void ask_learning(const Change& change, TenantQuestions& out) {
     }
 }
 
+void ask_graph(const Change& change, TenantQuestions& out) {
+    if (const auto* feedback = std::get_if<AddFeedback>(&change); feedback && feedback->co_use) {
+        const auto keys = co_use_keys(*feedback->co_use);
+        out.links.insert(keys.begin(), keys.end());
+    }
+    if (const auto* flow = std::get_if<ApplyFlow>(&change)) {
+        out.verdicts.insert(flow->verdicts.begin(), flow->verdicts.end());
+    }
+}
+
 }  // namespace
 
 Questions questions(std::span<const Intent> group) {
@@ -66,6 +76,7 @@ Questions questions(std::span<const Intent> group) {
                 tenant.links.insert(link->key);
             }
             ask_learning(change, tenant);
+            ask_graph(change, tenant);
             const auto* insert = std::get_if<Insert>(&change);
             if (insert != nullptr && insert->row.key_hmac) {
                 tenant.keys.insert(*insert->row.key_hmac);

@@ -23,10 +23,15 @@ struct Removed {
     Uuid id;
 };
 
-/// A link that was made or strengthened, as it is now. One of its ends may be unknown to the
+/// Links that were made or strengthened, as they are now. One of their ends may be unknown to the
 /// reader.
 struct Linked {
-    Link link;
+    std::vector<Link> links;
+};
+
+/// What currents made of links; one that the reader does not know was deleted meanwhile.
+struct Flowed {
+    std::vector<Gain> gains;
 };
 
 /// Memories of a subject that is being erased.
@@ -46,7 +51,7 @@ struct LearntRow;
 struct AppliedChange {
     Uuid tenant;
     std::uint64_t sequence = 0;
-    std::variant<Inserted, Removed, Linked, Erased, Counted> change;
+    std::variant<Inserted, Removed, Linked, Flowed, Erased, Counted> change;
     std::shared_ptr<const LearntRow> learnt = nullptr;  ///< the tenant's newest, if it added one
 };
 

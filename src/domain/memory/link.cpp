@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "math/hebbian/association.h"
 
@@ -33,6 +34,21 @@ Link reinforced_link(const LinkKey& key, const std::optional<Link>& before, doub
     link.weight = math::reinforced(kRule, {faded, 0}, 0, weight, 1 - faded).value().weight;
     link.reinforced_at = std::max(now, link.reinforced_at);
     return link;
+}
+
+Link co_used_link(const LinkKey& key, const std::optional<Link>& before, double reward, Time now) {
+    constexpr math::HebbianRule rule{.decay = kLinkDecayPerDay, .rate = kCoUseRate, .bound = 1};
+    Link link = before.value_or(Link{key, 0, now, now});
+    const double faded = link_weight_at(link, now);
+    const double active = std::sqrt(reward);
+    link.weight = math::reinforced(rule, {faded, 0}, 0, active, active).value().weight;
+    link.reinforced_at = std::max(now, link.reinforced_at);
+    return link;
+}
+
+double conductance_at(const Link& link, Time now) {
+    return std::clamp(link_weight_at(link, now) * link.gain, kMinLinkConductance,
+                      kMaxLinkConductance);
 }
 
 }  // namespace soma::domain

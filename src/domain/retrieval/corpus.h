@@ -39,6 +39,8 @@ class Corpus {
     void add(const Memory& memory);
     /// A link as it is now. Its ends may be unknown, or come later.
     void put_link(const Link& link) { links_.put(link); }
+    /// What currents made of a link; unknown: nothing happens.
+    void set_gain(const Gain& gain) { links_.set_gain(gain); }
     /// Forgets a memory with its links, in time that follows its text. False: it is not here.
     bool remove(const Uuid& id);
     /// The old memory lost its key: its validity ends where `by` says. False: it is not here.

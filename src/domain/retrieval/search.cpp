@@ -320,7 +320,7 @@ class Search {
             const std::uint32_t place = space_.candidate_of[corpus_.find(id).value()];
             return place == nothing ? 0.0 : space_.candidates[place].blend;
         };
-        ranks_ = corpus_.links().ranks(scoped, blend_of, figures_);
+        ranks_ = corpus_.links().ranks(scoped, blend_of, figures_, request_.walk);
     }
 
     // A second look ---------------------------------------------------------------------------

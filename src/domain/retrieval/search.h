@@ -36,6 +36,7 @@ struct SearchRequest {
     const math::Bitmap* filter = nullptr;  ///< rows that may answer (rows_passing)
     /// Computed even where their views weigh nothing; a view that weighs something always is.
     Modules explained{};
+    Walk walk = Walk::said;  ///< how links are ranked
     SearchLimits limits{};
 };
 

@@ -9,6 +9,7 @@
 #include "math/check/collector.h"
 #include "math/density/density_matrix.h"
 #include "math/frgo/flow.h"
+#include "math/frgo/frgo.h"
 #include "math/graph/pagerank.h"
 #include "math/numerics/random.h"
 #include "math/numerics/vector.h"
@@ -162,7 +163,15 @@ void check_links(CheckCollector& checks, const LiveData& data, std::uint64_t see
         const auto ranks = personalised_pagerank(*graph, data.link_weights, seeds).value();
         return std::fabs(sum_compensated(ranks.rank) - 1);
     });
-    check_flow(checks, *graph, data.link_weights, seed);
+    checks.add("frgo", "gains or conductances outside [1e-9, 1e3]", 0, [&] {
+        const auto is_outside = [rule = FrgoRule()](double c) {
+            return !(c >= rule.lower && c <= rule.upper);
+        };
+        return static_cast<double>(
+            std::count_if(data.gains.begin(), data.gains.end(), is_outside) +
+            std::count_if(data.conductances.begin(), data.conductances.end(), is_outside));
+    });
+    check_flow(checks, *graph, data.conductances, seed);
 }
 
 }  // namespace

@@ -23,14 +23,16 @@ struct LiveData {
     std::size_t vertices = 0;          ///< memories
     std::vector<Edge> links = {};      ///< between memories, by their numbers
     std::vector<double> link_weights = {};    ///< aligned with `links`, above 0
+    std::vector<double> gains = {};           ///< aligned with `links`: of their conductances
+    std::vector<double> conductances = {};    ///< the same, above 0
     std::vector<BoundedNumber> bounded = {};  ///< what learning moves
 };
 
 /// Measures on real data the invariants that hold for any: ρ of the vectors has trace 1 and no
-/// negative eigenvalue, PageRank over the links sums to 1 and solves its equation, currents obey
-/// Kirchhoff, effective resistance is a metric, weights are within their bounds. What there is no
-/// data for is left out. The same data and seed give the same figures. An end of a link that is no
-/// vertex fails the graph's checks. Thread-safe.
+/// negative eigenvalue, PageRank over the links sums to 1 and solves its equation, currents at
+/// their conductances obey Kirchhoff, effective resistance is a metric, weights are within their
+/// bounds. What there is no data for is left out. The same data and seed give the same figures. An
+/// end of a link that is no vertex fails the graph's checks. Thread-safe.
 std::vector<MathCheck> run_live_checks(const LiveData& data, std::uint64_t seed);
 
 }  // namespace soma::math

@@ -86,6 +86,17 @@ domain::Teaching teaching_of(const Admission& admission, const domain::Evaluatio
     return teaching;
 }
 
+/// What the memory graph hears of it: nothing where its module is off, or nothing was of use.
+std::optional<domain::CoUse> co_use_of(const Admission& admission,
+                                       const domain::EvaluationRecord& evaluation,
+                                       const domain::FeedbackRecord& feedback) {
+    const bool is_heard = admission.tenant.modules.has(domain::Module::conductance);
+    if (!is_heard || !(feedback.reward > 0) || feedback.used.empty()) {
+        return std::nullopt;
+    }
+    return domain::CoUse{feedback.reward, evaluation.memories.front().memory, feedback.used};
+}
+
 FeedbackResponse response_of(const Uuid& id, const Uuid& evaluation, std::uint64_t epoch,
                              std::uint64_t sequence, Time created_at) {
     FeedbackResponse response;
@@ -169,7 +180,8 @@ FeedbackResponse Feedback::commit(const RequestContext& context, const Admission
                 }};
     intent.sealed_under.emplace(evaluated.key->key_id, row.subject_hmac);
     intent.changes.emplace_back(domain::AddFeedback{
-        std::move(row), std::move(event), teaching_of(admission, evaluated.record, record)});
+        std::move(row), std::move(event), teaching_of(admission, evaluated.record, record),
+        co_use_of(admission, evaluated.record, record)});
     try {
         return writer_.commit<FeedbackResponse>(context, admission, std::move(intent),
                                                 std::move(reply), turns);

@@ -26,6 +26,7 @@ void Jobs::round() {
     maintenance_.prune(now, limits_.idempotency_lifetime, deadline);
     remove_expired(now, deadline);
     eraser_.finish_owed(now, deadline);
+    conductor_.flow_owed(now, deadline);
 }
 
 void Jobs::remove_expired(Time now, const Deadline& deadline) {

@@ -6,6 +6,7 @@
 #include "backends/postgres/tenant/tenants.h"
 #include "services/background/background_thread.h"
 #include "services/commit/committer.h"
+#include "services/conductance/conductor.h"
 #include "services/erasure/eraser.h"
 #include "services/gate/law_in_force.h"
 
@@ -20,16 +21,18 @@ struct JobLimits {
 
 /// Housekeeping in a thread of its own: partitions of `events` ahead of need, idempotency keys and
 /// evaluations past their time, memories whose time to live has passed (removed through the
-/// committer, which owes each its event), erasures that are owed or were done elsewhere. A round
-/// that fails is tried again in the next.
+/// committer, which owes each its event), erasures that are owed or were done elsewhere, and
+/// currents that verdicts drive. A round that fails is tried again in the next.
 class Jobs {
   public:
     Jobs(backends::Maintenance& maintenance, Committer& committer, backends::Tenants& tenants,
-         Eraser& eraser, UuidGenerator& ids, const LawInForce& laws, JobLimits limits)
+         Eraser& eraser, Conductor& conductor, UuidGenerator& ids, const LawInForce& laws,
+         JobLimits limits)
         : maintenance_(maintenance),
           committer_(committer),
           tenants_(tenants),
           eraser_(eraser),
+          conductor_(conductor),
           ids_(ids),
           laws_(laws),
           limits_(limits) {}
@@ -44,6 +47,7 @@ class Jobs {
     Committer& committer_;
     backends::Tenants& tenants_;
     Eraser& eraser_;
+    Conductor& conductor_;
     UuidGenerator& ids_;
     const LawInForce& laws_;
     JobLimits limits_;

@@ -38,6 +38,11 @@ void observe(telemetry::Invariants& invariants, const domain::ModuleFigures& fig
     see(bridge_margin, figures.bridge_margin);
 }
 
+domain::Walk walk_of(const backends::TenantRow& tenant) {
+    return tenant.modules.has(domain::Module::conductance) ? domain::Walk::learnt
+                                                           : domain::Walk::said;
+}
+
 }  // namespace
 
 /// The state sequence that a token names; 0 without a token.
@@ -125,7 +130,8 @@ Found Searcher::search(const backends::TenantRow& tenant, const SearchQuery& que
                                         .weights = weights,
                                         .top_k = query.top_k,
                                         .filter = passing ? &*passing : nullptr,
-                                        .explained = query.explained & tenant.modules});
+                                        .explained = query.explained & tenant.modules,
+                                        .walk = walk_of(tenant)});
     observe(invariants_, result.figures);
     Found found;
     found.weights = weights;

@@ -69,6 +69,16 @@ class IntentBuilder {
             domain::AddFeedback{std::move(row), event("brain.feedback", std::nullopt, 201)});
         return *this;
     }
+    /// To the feedback before.
+    IntentBuilder& co_use(domain::CoUse use) {
+        std::get<domain::AddFeedback>(last_change()).co_use = std::move(use);
+        return *this;
+    }
+    IntentBuilder& flow(std::vector<std::uint64_t> verdicts, std::vector<domain::Gain> gains) {
+        intent_.changes.emplace_back(domain::ApplyFlow{std::move(verdicts), std::move(gains),
+                                                       event("memory.flow", std::nullopt, 200)});
+        return *this;
+    }
     IntentBuilder& end_session(const std::string& session) {
         intent_.changes.emplace_back(
             domain::EndSession{hmac(session), event("session.end", std::nullopt, 200)});

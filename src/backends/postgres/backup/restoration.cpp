@@ -62,6 +62,8 @@ constexpr Statement kErase{
     " v AS (DELETE FROM embeddings WHERE tenant = $1 AND memory_id IN (SELECT id FROM m)),"
     " l AS (DELETE FROM links WHERE tenant = $1"
     "   AND (from_id IN (SELECT id FROM m) OR to_id IN (SELECT id FROM m))),"
+    " w AS (DELETE FROM flow_verdicts WHERE tenant = $1"
+    "   AND (source IN (SELECT id FROM m) OR sinks && ARRAY(SELECT id FROM m))),"
     " e AS (DELETE FROM evaluations WHERE tenant = $1 AND subject_hmac = $2 RETURNING 1),"
     " f AS (DELETE FROM feedback_events WHERE tenant = $1 AND subject_hmac = $2 RETURNING id),"
     " u AS (DELETE FROM token_usage WHERE tenant = $1 AND feedback_id IN (SELECT id FROM f))"

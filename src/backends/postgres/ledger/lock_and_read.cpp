@@ -6,6 +6,7 @@
 
 #include "backends/postgres/learning/learning_columns.h"
 #include "backends/postgres/ledger/ledger_transaction.h"
+#include "backends/postgres/memory/links.h"
 #include "backends/postgres/statements.h"
 #include "base/error.h"
 
@@ -44,14 +45,21 @@ constexpr Statement kTurns{
 constexpr Statement kLinks{
     "read_links",
     "SELECT l.from_id, l.to_id, l.type, l.weight, l.reinforced_at, l.created_at, l.sequence,"
-    " l.log_index FROM links l JOIN unnest($2::uuid[], $3::uuid[], $4::text[])"
+    " l.log_index, l.gain FROM links l JOIN unnest($2::uuid[], $3::uuid[], $4::text[])"
     " AS k (from_id, to_id, type) USING (from_id, to_id, type) WHERE l.tenant = $1::uuid"};
 constexpr Statement kLinkEnds{
     "read_link_ends",
-    "SELECT m.id, m.expires_at,"
-    " (SELECT count(*) FROM links l WHERE l.tenant = $1::uuid AND l.from_id = m.id)"
-    " + (SELECT count(*) FROM links l WHERE l.tenant = $1 AND l.to_id = m.id)"
-    " FROM memories m WHERE m.tenant = $1 AND m.id = ANY ($2::uuid[])"};
+    "SELECT m.id, m.expires_at, f.links + t.links, f.co_used + t.co_used FROM memories m,"
+    " LATERAL (SELECT count(*) FILTER (WHERE type <> 'co_used') AS links,"
+    "   count(*) FILTER (WHERE type = 'co_used') AS co_used"
+    "   FROM links l WHERE l.tenant = $1::uuid AND l.from_id = m.id) f,"
+    " LATERAL (SELECT count(*) FILTER (WHERE type <> 'co_used') AS links,"
+    "   count(*) FILTER (WHERE type = 'co_used') AS co_used"
+    "   FROM links l WHERE l.tenant = $1 AND l.to_id = m.id) t"
+    " WHERE m.tenant = $1 AND m.id = ANY ($2::uuid[])"};
+constexpr Statement kVerdicts{
+    "read_verdicts",
+    "SELECT sequence FROM flow_verdicts WHERE tenant = $1::uuid AND sequence = ANY ($2::bigint[])"};
 
 constexpr Statement kErasedKeys{
     "read_erased_keys",
@@ -131,12 +139,7 @@ void read_turns(const Result& result, TenantFindings& out) {
 void read_links(const Result& result, TenantFindings& out) {
     for (int i = 0; i < result.rows(); ++i) {
         const RowView row = result.row(i);
-        domain::Link link{{row.uuid(0), row.uuid(1), std::string(row.bytes(2))},
-                          row.optional_float64(3).value(),
-                          row.time(4),
-                          row.time(5),
-                          row.uint64(6),
-                          row.uint64(7)};
+        const domain::Link link = read_link(row);
         out.links.emplace(link.key, link);
     }
 }
@@ -144,7 +147,7 @@ void read_links(const Result& result, TenantFindings& out) {
 void read_link_ends(const Result& result, TenantFindings& out) {
     for (int i = 0; i < result.rows(); ++i) {
         const RowView row = result.row(i);
-        out.link_ends[row.uuid(0)] = {row.optional_time(1), row.uint64(2)};
+        out.link_ends[row.uuid(0)] = {row.optional_time(1), row.uint64(2), row.uint64(3)};
     }
 }
 
@@ -298,6 +301,16 @@ void ask(Pipeline& pipeline, const Uuid& tenant, const TenantQuestions& question
     }
     if (questions.erasure) {
         ask_erasure(pipeline, tenant, *questions.erasure, out.erasure);
+    }
+    if (!questions.verdicts.empty()) {
+        const std::vector<std::uint64_t> asked(questions.verdicts.begin(),
+                                               questions.verdicts.end());
+        pipeline.add(kVerdicts, Params().add(tenant).add_array(asked),
+                     [&out](const Result& result) {
+                         for (int i = 0; i < result.rows(); ++i) {
+                             out.verdicts.insert(result.row(i).uint64(0));
+                         }
+                     });
     }
     if (questions.learning) {
         ask_learning(pipeline, tenant, *questions.learning, out.learning);

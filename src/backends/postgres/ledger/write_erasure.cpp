@@ -11,6 +11,8 @@ constexpr Statement kErase{
     " vectors AS (DELETE FROM embeddings WHERE tenant = $1 AND memory_id = ANY ($2) RETURNING 1),"
     " joins AS (DELETE FROM links WHERE tenant = $1 AND (from_id = ANY ($2) OR to_id = ANY ($2))"
     "   RETURNING 1),"
+    " flows AS (DELETE FROM flow_verdicts WHERE tenant = $1"
+    "   AND (source = ANY ($2) OR sinks && $2)),"
     " asked AS (DELETE FROM evaluations WHERE tenant = $1 AND id = ANY ($3::uuid[]) RETURNING 1),"
     " verdicts AS (DELETE FROM feedback_events WHERE tenant = $1"
     "   AND evaluation_id = ANY ($4::uuid[]) RETURNING id),"

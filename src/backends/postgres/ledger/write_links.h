@@ -4,7 +4,8 @@
 
 namespace soma::backends {
 
-/// Queues the deletion of removed memories' links, then the links that were put. The tenant is set.
+/// Queues verdicts that are to flow, the deletion of removed memories' links and verdicts, the
+/// links that were put, and what a batch of currents made of them. The tenant is set.
 void queue_links(Connection& connection, const Uuid& tenant, const domain::TenantWrites& writes);
 
 }  // namespace soma::backends

@@ -36,13 +36,13 @@ constexpr Statement kPassages{"memory_passages",
                               "ORDER BY memory_id, passage"};
 constexpr Statement kLinks{"memory_links",
                            "SELECT from_id, to_id, type, weight, reinforced_at, created_at,"
-                           " sequence, log_index FROM links"
+                           " sequence, log_index, gain FROM links"
                            " WHERE tenant = $1::uuid AND from_id = ANY ($2::uuid[])"};
 constexpr Statement kLinksFrom{
     "memory_links_from",
-    "SELECT from_id, to_id, type, weight, reinforced_at, l.created_at, l.sequence, l.log_index"
-    " FROM links l JOIN memories m ON m.tenant = $1::uuid AND m.id = l.to_id"
-    " WHERE l.tenant = $1 AND from_id = ANY ($2::uuid[])"
+    "SELECT from_id, to_id, type, weight, reinforced_at, l.created_at, l.sequence, l.log_index,"
+    " gain FROM links l JOIN memories m ON m.tenant = $1::uuid AND m.id = l.to_id"
+    " WHERE l.tenant = $1 AND from_id = ANY ($2::uuid[]) AND l.type <> 'co_used'"
     " AND (m.expires_at IS NULL OR m.expires_at > $3::timestamptz) ORDER BY from_id, to_id, type"};
 constexpr Statement kSequence{"memory_state_sequence",
                               "SELECT sequence FROM streams WHERE id = $1::uuid"};

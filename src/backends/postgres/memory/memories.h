@@ -38,8 +38,8 @@ class Memories {
                                             std::uint64_t after, int limit,
                                             const Deadline& deadline);
 
-    /// The links from these memories, without those to what has expired at `now`, by from, to and
-    /// type.
+    /// The links that callers made from these memories, without those to what has expired at `now`,
+    /// by from, to and type.
     std::vector<domain::Link> links_from(const Uuid& tenant, std::span<const Uuid> ids, Time now,
                                          const Deadline& deadline);
 

@@ -40,6 +40,13 @@ void LinkTable::put(const Link& link) {
     neighbours_[link.key.to].insert(link.key.from);
 }
 
+void LinkTable::set_gain(const Gain& gain) {
+    const auto found = links_.find(gain.key);
+    if (found != links_.end()) {
+        found->second.gain = gain.gain;
+    }
+}
+
 void LinkTable::remove(const Uuid& memory) {
     const auto found = neighbours_.find(memory);
     if (found == neighbours_.end()) {
@@ -69,18 +76,25 @@ std::size_t LinkTable::bytes() const {
 
 std::unordered_map<Uuid, double> LinkTable::ranks(const std::function<bool(const Uuid&)>& here,
                                                   const std::function<double(const Uuid&)>& seed,
-                                                  ModuleFigures& figures) const {
+                                                  ModuleFigures& figures, Walk walk) const {
+    const auto is_walked = [walk](const LinkKey& key) {
+        return walk == Walk::learnt || key.type != kCoUsed;
+    };
     Time latest = Time::min();
     for (const auto& [key, link] : links_) {
-        latest = std::max(latest, link.reinforced_at);
+        if (is_walked(key)) {
+            latest = std::max(latest, link.reinforced_at);
+        }
     }
     Numbered graph;
     std::vector<double> conductance;
     for (const auto& [key, link] : links_) {
-        if (here(key.from) && here(key.to)) {
+        if (is_walked(key) && here(key.from) && here(key.to)) {
             const std::uint32_t from = graph.number(key.from);
             graph.edges.push_back({from, graph.number(key.to)});
-            conductance.push_back(std::max(link_weight_at(link, latest), kLeastWeight));
+            conductance.push_back(walk == Walk::learnt
+                                      ? conductance_at(link, latest)
+                                      : std::max(link_weight_at(link, latest), kLeastWeight));
         }
     }
     std::vector<double> seeds;

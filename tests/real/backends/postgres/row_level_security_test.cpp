@@ -64,6 +64,9 @@ class RowLevelSecurityTest : public ::testing::Test {
                "INSERT INTO links VALUES ('" +
                id +
                "', gen_random_uuid(), gen_random_uuid(), 'next', 1, now(), now(), 1, 0);"
+               "INSERT INTO flow_verdicts SELECT '" +
+               id +
+               "', 1, now(), id, ARRAY[id] FROM gen_random_uuid() AS id;"
                "INSERT INTO learning_weights SELECT '" +
                id +
                "', 1, 'projection', 1, now(), 1, NULL, n, n, NULL, NULL, NULL, NULL, '{0,0}', 0,"
@@ -102,7 +105,7 @@ TEST_F(RowLevelSecurityTest, EveryTenantsTableHasItForced) {
 TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
     for (const char* table :
          {"memories", "embeddings", "idempotency_keys", "evaluations", "feedback_events",
-          "token_usage", "learning_weights", "erasures", "events"}) {
+          "token_usage", "flow_verdicts", "learning_weights", "erasures", "events"}) {
         EXPECT_EQ(count(table, "SELECT 1"), 0) << table;
         EXPECT_EQ(count(table, "SET soma.tenant = ''"), 0) << table;
     }
@@ -110,9 +113,9 @@ TEST_F(RowLevelSecurityTest, WithoutATenantNothingIsSeen) {
 
 TEST_F(RowLevelSecurityTest, ATenantSeesItsOwnRowsAlone) {
     const std::string setting = "SET soma.tenant = '" + mine.id.to_string() + "'";
-    for (const std::string table :
-         {"memories", "embeddings", "idempotency_keys", "evaluations", "feedback_events",
-          "token_usage", "ended_sessions", "links", "learning_weights", "erasures"}) {
+    for (const std::string table : {"memories", "embeddings", "idempotency_keys", "evaluations",
+                                    "feedback_events", "token_usage", "ended_sessions", "links",
+                                    "flow_verdicts", "learning_weights", "erasures"}) {
         EXPECT_EQ(count(table, setting), 1) << table;
         EXPECT_EQ(count(table + " WHERE tenant = '" + theirs.id.to_string() + "'", setting), 0)
             << table;

@@ -19,8 +19,8 @@ class JobsTest : public ::testing::Test {
     template <class Done>
     void run_until(Done done, JobLimits limits = {}) {
         limits.period = std::chrono::seconds(1);
-        Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, core.laws,
-                  limits);
+        Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.conductor, core.ids,
+                  core.laws, limits);
         jobs.start();
         const Deadline patience(std::chrono::seconds(60));
         while (!done() && !patience.passed()) {
@@ -135,7 +135,8 @@ TEST_F(JobsTest, WhatAnErasureStillOwesIsDone) {
 }
 
 TEST_F(JobsTest, StopsWithoutHavingStartedAndTwice) {
-    Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.ids, core.laws, {});
+    Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.conductor, core.ids,
+              core.laws, {});
     jobs.stop();
     jobs.stop();
 }

@@ -22,6 +22,10 @@ TEST(Intent, RowCountIsWhatMayBeWritten) {
     // Event and feedback; tokens add a row of usage.
     EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}).build()), 2U);
     EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}, 7).build()), 3U);
+    // A verdict that is to flow, and a link for each pair.
+    const CoUse use{1, Uuid{}, std::vector<Uuid>(4)};
+    EXPECT_EQ(row_count(IntentBuilder(tenant).feedback(Uuid{}).co_use(use).build()), 9U);
+    EXPECT_EQ(row_count(IntentBuilder(tenant).flow({7, 9}, {{}, {}, {}}).build()), 6U);
     EXPECT_EQ(row_count(IntentBuilder(tenant).answered().build()), 1U);
 }
 

@@ -321,7 +321,7 @@ TEST_F(PlanTest, ALinkWeighsWhatItsHistoryMakesOfIt) {
     EXPECT_EQ(link.sequence, 42U);
     EXPECT_EQ(link.log_index, 101U);
     EXPECT_EQ(made.row_count(), 3U) << "two events, one link";
-    EXPECT_EQ(std::get<Linked>(applied_changes(made)[1].change).link, link);
+    EXPECT_EQ(std::get<Linked>(applied_changes(made)[1].change).links, std::vector{link});
 }
 
 TEST_F(PlanTest, ALinkNeedsBothItsEnds) {
@@ -351,6 +351,51 @@ TEST_F(PlanTest, AMemoryHasItsFillOfLinks) {
     EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[2])) << "not a new one";
     EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[3]));
     EXPECT_EQ(questions(group).tenants.at(tenant.tenant).links.size(), 4U);
+}
+
+TEST_F(PlanTest, CreditedMemoriesAreJoinedWithTheVerdictThatSaysSo) {
+    found().link_ends = {{a, {}}, {b, {}}};
+    const auto [low, high] = std::minmax(a, b);
+    const LinkKey key{low, high, std::string(kCoUsed)};
+    const CoUse use{1, c, {b, c, a}};
+    const Plan made = plan(intents(intent().feedback(IntentBuilder::new_id()).co_use(use),
+                                   intent().feedback(IntentBuilder::new_id()).co_use(use)));
+    EXPECT_EQ(questions(group).tenants.at(tenant.tenant).links.size(), 3U);
+    ASSERT_EQ(writes(made).links.size(), 1U) << "one of them is gone";
+    const Link& link = writes(made).links.at(key);
+    EXPECT_NEAR(link.weight, 2 * kCoUseRate, 1e-15);
+    EXPECT_EQ(link.sequence, 42U);
+    EXPECT_EQ(link.log_index, 101U);
+    ASSERT_EQ(writes(made).verdicts.size(), 2U);
+    EXPECT_EQ(writes(made).verdicts[1].at.sequence, 42U);
+    EXPECT_EQ(writes(made).verdicts[1].use->first_ranked, c);
+    EXPECT_EQ(made.row_count(), 2U + 2U + 1U + 2U) << "events, feedback, a link, verdicts";
+    const auto applied = applied_changes(made);
+    EXPECT_EQ(std::get<Linked>(applied[1].change).links, std::vector{link});
+}
+
+TEST_F(PlanTest, AVerdictThatJoinsNobodyIsAVerdictAllTheSame) {
+    const Plan made = plan(intents(intent().feedback(a).co_use({1, b, {b}})));
+    EXPECT_TRUE(std::holds_alternative<Committed>(made.outcomes[0]));
+    EXPECT_TRUE(writes(made).links.empty());
+    EXPECT_EQ(writes(made).verdicts.size(), 1U);
+    EXPECT_TRUE(std::holds_alternative<Counted>(applied_changes(made)[0].change));
+}
+
+TEST_F(PlanTest, VerdictsFlowOnce) {
+    const std::vector<Gain> gains{{{a, b, "next"}, 2}};
+    found().verdicts = {7, 9};
+    const Plan made = plan(intents(intent().flow({7, 9}, gains)));
+    EXPECT_EQ(questions(group).tenants.at(tenant.tenant).verdicts, (std::set<std::uint64_t>{7, 9}));
+    EXPECT_TRUE(comes_alone(group[0]));
+    ASSERT_NE(writes(made).flow, nullptr);
+    EXPECT_EQ(made.row_count(), 1U + 1U + 2U) << "an event, a gain, verdicts";
+    EXPECT_EQ(std::get<Flowed>(applied_changes(made)[0].change).gains, gains);
+    found().verdicts = {7};
+    const Plan late = plan(intents(intent().flow({7, 9}, gains)));
+    EXPECT_TRUE(std::holds_alternative<FlowKnown>(late.outcomes[0]));
+    EXPECT_TRUE(late.events.empty());
+    EXPECT_TRUE(late.changes.empty());
 }
 
 TEST_F(PlanTest, AppliedChangesCarryTheAssignedFacts) {

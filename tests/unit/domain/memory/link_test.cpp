@@ -75,5 +75,35 @@ TEST(Link, WeightsStayInTheirBoundsAndReadingChangesNothing) {
     });
 }
 
+TEST(Link, ItsConductanceIsItsWeightTimesItsGainWithinBounds) {
+    Link link = reinforced_link(kKey, std::nullopt, 0.5, kNow);
+    EXPECT_EQ(conductance_at(link, kNow), 0.5) << "it starts at the weight";
+    link.gain = 4;
+    EXPECT_EQ(conductance_at(link, kNow), 2);
+    EXPECT_NEAR(conductance_at(link, kNow + days(2)), 2 * 0.99 * 0.99, 1e-12);
+    link.gain = kMinLinkConductance;
+    EXPECT_EQ(conductance_at(link, kNow), kMinLinkConductance);
+    EXPECT_EQ(reinforced_link(kKey, link, 0.5, kNow).gain, link.gain);
+}
+
+TEST(Link, CoUseAddsToWhatTimeHasLeftHoweverItIsSplit) {
+    test::property([] {
+        const double reward = *rc::gen::inRange(1, 1001) / 1000.0;
+        const Link made = co_used_link(kKey, std::nullopt, reward, kNow);
+        RC_ASSERT(std::abs(made.weight - kCoUseRate * reward) < 1e-15);
+        const Time between = kNow + std::chrono::minutes(*rc::gen::inRange(0, 100'000));
+        const Time later = between + std::chrono::minutes(*rc::gen::inRange(0, 100'000));
+        Link halfway = made;
+        halfway.weight = link_weight_at(made, between);
+        halfway.reinforced_at = between;
+        const Link whole = co_used_link(kKey, made, 1, later);
+        RC_ASSERT(std::abs(co_used_link(kKey, halfway, 1, later).weight - whole.weight) < 1e-12);
+        RC_ASSERT(whole.reinforced_at == later && whole.created_at == kNow);
+        Link full = made;
+        full.weight = 1;
+        RC_ASSERT(co_used_link(kKey, full, reward, kNow).weight == 1);
+    });
+}
+
 }  // namespace
 }  // namespace soma::domain

@@ -23,6 +23,8 @@ LiveData some_data(std::uint64_t seed) {
     }
     data.links.push_back({250, 251});
     data.link_weights.push_back(1);
+    data.gains.assign(data.links.size(), 1);
+    data.conductances = data.link_weights;
     data.bounded = {{"lambda", 1, 0.1, 10}, {"tau", 0.01, 0.01, 1}};
     return data;
 }
@@ -77,7 +79,15 @@ TEST(LiveChecks, DamageIsSeen) {
     EXPECT_EQ(failed(data), std::set<std::string>{"graph"});
     data = sound;
     data.link_weights[3] = 0;
-    EXPECT_EQ(failed(data), (std::set<std::string>{"frgo", "graph", "hebbian"}));
+    EXPECT_EQ(failed(data), (std::set<std::string>{"graph", "hebbian"}));
+    for (const double wrong : {0.0, 1e-10, 1001.0, std::numeric_limits<double>::quiet_NaN()}) {
+        data = sound;
+        data.conductances[3] = wrong;
+        EXPECT_EQ(failed(data), std::set<std::string>{"frgo"});
+        data = sound;
+        data.gains[3] = wrong;
+        EXPECT_EQ(failed(data), std::set<std::string>{"frgo"});
+    }
     for (const double wrong : {0.0, 11.0, std::numeric_limits<double>::quiet_NaN()}) {
         data = sound;
         data.bounded[0].value = wrong;

@@ -118,6 +118,30 @@ TEST(LinkTable, PuttingAgainReplacesAndRemovingForgetsBothWays) {
     EXPECT_EQ(table.bytes(), 0U);
 }
 
+TEST(LinkTable, WhatFeedbackTaughtIsWalkedOnlyWhenAsked) {
+    LinkTable said;
+    LinkTable table;
+    for (LinkTable* one : {&said, &table}) {
+        one->put(link(1, 2, 0.9));
+        one->put(link(1, 3, 0.1));
+    }
+    // The latest of all: what is said must not be measured by it.
+    table.put(link(1, 4, 0.3, kNow + std::chrono::hours(24), std::string(kCoUsed)));
+    table.set_gain({{id(1), id(3), "next"}, 20});
+    table.set_gain({{id(3), id(1), "next"}, 20});
+    EXPECT_EQ(table.ranks(everything, at_one, figures), said.ranks(everything, at_one, figures))
+        << "bit for bit";
+    const auto learnt = table.ranks(everything, at_one, figures, Walk::learnt);
+    EXPECT_GT(learnt.at(id(4)), 0);
+    EXPECT_GT(learnt.at(id(3)), learnt.at(id(2)));
+    EXPECT_EQ(table.size(), 3U) << "a gain makes no link";
+    EXPECT_EQ(said.ranks(everything, at_one, figures, Walk::learnt),
+              said.ranks(everything, at_one, figures))
+        << "conductances start at the weights";
+    table.remove(id(1));
+    EXPECT_EQ(table.size(), 0U);
+}
+
 TEST(LinkTable, RanksAreThoseOfTheDefinitionAtAnyTimeAndInAnyOrder) {
     test::property([] {
         const int vertices = *rc::gen::inRange(2, 12);
