@@ -9,9 +9,9 @@ CREATE TABLE learning_weights (
     created_at           timestamptz NOT NULL,
     constitution_version bigint NOT NULL,  -- whose bounds held
     feedback_id          uuid,             -- that led to it
-    before               float8[] NOT NULL CHECK (cardinality(before) = 13),
-    after                float8[] NOT NULL CHECK (cardinality(after) = 13),
-    gradient             float8[] CHECK (cardinality(gradient) = 13),
+    before               float8[] NOT NULL CHECK (cardinality(before) = 11),
+    after                float8[] NOT NULL CHECK (cardinality(after) = 11),
+    gradient             float8[] CHECK (cardinality(gradient) = 11),
     reward               float8 CHECK (reward BETWEEN -1 AND 1),  -- the signal
     alarm                text CHECK (alarm IN ('level', 'fixity', 'split')),
     restored             bigint,           -- the version gone back to

@@ -52,6 +52,7 @@ struct Looked {
     Numbers blend;
     Numbers dense;
     Numbers lexical;
+    double coverage = 0;
 };
 
 inline std::size_t number_of(const Uuid& id) {
@@ -154,12 +155,13 @@ inline Looked look(const Conversation& in, const std::string& text, std::vector<
                    domain::Modules explained = {}) {
     const auto vector = domain::stored_form(query, kDimension, "/query");
     Looked looked{in, std::move(query), {}, {}, {}, {}, {}};
-    looked.hits = domain::search(in.corpus, {.text = text,
-                                             .vector = &vector,
-                                             .time = {.now = kNow},
-                                             .top_k = in.texts.size(),
-                                             .explained = explained})
-                      .hits;
+    auto found = domain::search(in.corpus, {.text = text,
+                                            .vector = &vector,
+                                            .time = {.now = kNow},
+                                            .top_k = in.texts.size(),
+                                            .explained = explained});
+    looked.hits = std::move(found.hits);
+    looked.coverage = found.coverage.value();
     for (auto* numbers : {&looked.score, &looked.blend, &looked.dense, &looked.lexical}) {
         numbers->assign(in.texts.size(), 0);
     }

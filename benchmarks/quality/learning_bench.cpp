@@ -8,9 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <numeric>
 #include <random>
 #include <string>
@@ -18,11 +16,11 @@
 
 #include <boost/json.hpp>
 
-#include "conversations.h"
 #include "domain/adaptation/learning.h"
 #include "domain/adaptation/theta.h"
 #include "math/convex/loss.h"
 #include "math/convex/regret.h"
+#include "verdicts.h"
 
 namespace {
 
@@ -35,73 +33,8 @@ constexpr std::size_t kCounted = 10;
 constexpr std::size_t kHostile = 10'000;
 constexpr int kRounds = 2'000;
 
-// A question's memories: what the views say of each, and whether it is evidence. By sequence.
-struct Asked {
-    std::vector<domain::ViewValues> values;
-    std::vector<bool> is_evidence;
-    double evidence = 0;
-};
-using Tenant = std::vector<Asked>;
-
-// The bounds that the sandbox's law has.
-domain::Constitution sandbox_law() {
-    domain::Constitution law;
-    law.version = 1;
-    law.utility = {.baseline = 1, .confidence = 1, .cost = 0.01, .latency = 0.01};
-    law.bounds.parameters = {{{0.1, 10}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 1}, {0.01, 10}}};
-    return law;
-}
-
-Asked asked(const Conversation& in, const Question& question, backends::Embedder& embedder) {
-    const std::string stripped = in.corpus.strip_names(question.text, {.now = kNow});
-    const auto looked = look(in, question.text, embedder.embed(stripped, kNoHurry));
-    Asked out{std::vector<domain::ViewValues>(in.texts.size()),
-              std::vector<bool>(in.texts.size(), false),
-              static_cast<double>(question.evidence.size())};
-    for (const auto& hit : looked.hits) {
-        out.values[number_of(hit.id)] = hit.values;
-    }
-    for (const std::size_t i : question.evidence) {
-        out.is_evidence[i] = true;
-    }
-    return out;
-}
-
-std::vector<std::size_t> best(const Asked& of, const domain::ViewWeights& weights,
-                              std::size_t count) {
-    std::vector<double> scores;
-    for (const auto& values : of.values) {
-        scores.push_back(domain::score_of(values, weights));
-    }
-    std::vector<std::size_t> order(scores.size());
-    std::iota(order.begin(), order.end(), 0);
-    const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
-    std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) {
-        return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-    });
-    order.erase(end, order.end());
-    return order;
-}
-
-double found(const Asked& of, const std::vector<std::size_t>& among) {
-    return static_cast<double>(std::count_if(among.begin(), among.end(),
-                                             [&](std::size_t i) { return of.is_evidence[i]; })) /
-           of.evidence;
-}
-
 double recall(const Asked& of, const domain::Theta& theta) {
     return 100 * found(of, best(of, theta.weights, kCounted));
-}
-
-domain::LearningSignal signal_of(const Asked& of, const domain::Theta& theta) {
-    const auto returned = best(of, theta.weights, kReturned);
-    domain::LearningSignal signal;
-    signal.reward = std::min(1.0, found(of, returned));
-    for (const std::size_t i : returned) {
-        signal.memories.push_back(of.values[i]);
-        signal.used.push_back(of.is_evidence[i]);
-    }
-    return signal;
 }
 
 domain::Coordinates theta_now(const domain::LearningHistory& history,
@@ -135,19 +68,26 @@ math::ConvexFunction loss_of(const std::vector<domain::LearningSignal>& signals)
     };
 }
 
-math::Box views_box(const domain::Constitution& law) {
+// The box of coordinates [first, kCalibrationFirst).
+math::Box box_from(std::size_t first, const domain::Constitution& law) {
     const auto box = domain::learning_box(law);
-    const auto part = [](const Numbers& all) {
-        return Numbers(all.begin() + domain::kUtilityCoordinates, all.end());
+    const auto part = [first](const Numbers& all) {
+        return Numbers(all.begin() + static_cast<std::ptrdiff_t>(first),
+                       all.begin() + domain::kCalibrationFirst);
     };
     return math::Box::make(part(box.lower()), part(box.upper())).value();
+}
+
+math::Box views_box(const domain::Constitution& law) {
+    return box_from(domain::kUtilityCoordinates, law);
 }
 
 // θ that the sum of these losses, and a pull to where learning begins, is least at.
 domain::Theta at_leisure(const std::vector<domain::LearningSignal>& signals, double pull,
                          const domain::Constitution& law) {
     auto coordinates = domain::starting_coordinates(law);
-    const Numbers start(coordinates.begin() + domain::kUtilityCoordinates, coordinates.end());
+    const Numbers start(coordinates.begin() + domain::kUtilityCoordinates,
+                        coordinates.begin() + domain::kCalibrationFirst);
     const auto loss = loss_of(signals);
     const auto pulled = [&](std::span<const double> u) -> math::Result<math::LossGradient> {
         auto sum = loss(u).value();
@@ -201,11 +141,13 @@ domain::LearningHistory pass(const Tenant& tenant, const std::vector<std::size_t
     domain::LearningHistory history;
     for (const std::size_t i : order) {
         const auto at = theta_now(history, law);
-        const auto signal = signal_of(tenant[i], domain::theta_of(1, at, law));
+        const auto signal = signal_of(tenant[i], domain::theta_of(1, at, law), kReturned);
         if (regret != nullptr) {
             const std::vector<domain::LearningSignal> one = {signal};
             regret->lost +=
-                loss_of(one)(std::span(at).subspan(domain::kUtilityCoordinates)).value().loss;
+                loss_of(one)(std::span(at).subspan(domain::kUtilityCoordinates, domain::view_count))
+                    .value()
+                    .loss;
         }
         for (const auto& row : domain::learn(history, signal, law)) {
             history.add(row);
@@ -243,8 +185,8 @@ void hostile(const char* name, const Tenant& tenant, const domain::Constitution&
     double farthest = 0;
     const auto start = domain::starting_coordinates(law);
     for (std::size_t i = 0; i < kHostile; ++i) {
-        auto signal =
-            signal_of(tenant[i % tenant.size()], domain::theta_of(1, theta_now(history, law), law));
+        auto signal = signal_of(tenant[i % tenant.size()],
+                                domain::theta_of(1, theta_now(history, law), law), kReturned);
         signal.reward = i % 2 == 0 ? even : odd;
         // The worst one is credited, and everything was stated.
         std::fill(signal.used.begin(), signal.used.end(), false);
@@ -260,13 +202,13 @@ void hostile(const char* name, const Tenant& tenant, const domain::Constitution&
             }
         }
         double squares = 0;
-        for (std::size_t c = 0; c < start.size(); ++c) {
+        for (std::size_t c = 0; c < domain::kCalibrationFirst; ++c) {
             squares += std::pow(theta_now(history, law)[c] - start[c], 2);
         }
         farthest = std::max(farthest, std::sqrt(squares));
     }
     std::printf("| %s | %zu | %zu | %zu | %zu | %.2f of %.2f |\n", name, kHostile, outside, alarms,
-                first, farthest, box.diameter());
+                first, farthest, box_from(0, law).diameter());
 }
 
 void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law) {
@@ -283,7 +225,7 @@ void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law
         std::shuffle(order.begin(), order.end(), random);
         std::vector<domain::LearningSignal> all;
         for (const std::size_t i : order) {
-            all.push_back(signal_of(tenant[i], start));
+            all.push_back(signal_of(tenant[i], start, kReturned));
         }
         const auto known = at_leisure(all, 0, law);
         for (std::size_t fold = 0; fold < kFolds; ++fold) {
@@ -336,20 +278,7 @@ int main(int argc, char** argv) {
         std::cerr << "usage: SOMABRAIN_MODEL_DIR=… bench_learning FILE\n";
         return 2;
     }
-    std::ifstream file(argv[1]);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const json::value samples = json::parse(text);
     backends::LocalEmbedder embedder({.directory = model});
-    std::vector<Tenant> tenants;
-    for (const auto& sample : samples.as_array()) {
-        Conversation conversation;
-        load(sample.as_object(), embedder, conversation);
-        auto& tenant = tenants.emplace_back();
-        for (const auto& question : conversation.questions) {
-            tenant.push_back(asked(conversation, question, embedder));
-        }
-        std::fprintf(stderr, "%zu questions\n", tenant.size());
-    }
-    measure(tenants, sandbox_law());
+    measure(tenants_of(argv[1], embedder), sandbox_law());
     return 0;
 }

@@ -145,7 +145,7 @@ QUESTIONS = [
     (RECALL, "top_k 101", {"query": "q", "top_k": 101}, "/top_k", "at most 100"),
     (RECALL, "top_k text", {"query": "q", "top_k": "5"}, "/top_k", "integer"),
     (RECALL, "unknown view", {"query": "q", "views": ["dense", "taste"]}, "/views/1", "one of"),
-    (RECALL, "nine views", {"query": "q", "views": ["dense"] * 9}, "/views", "8"),
+    (RECALL, "eleven views", {"query": "q", "views": ["dense"] * 11}, "/views", "10"),
     (RECALL, "explain a word", {"query": "q", "explain": "yes"}, "/explain", "true or false"),
     (RECALL, "short embedding", {"embedding": [1.0]}, "/embedding", "384"),
     (RECALL, "zero embedding", {"embedding": [0.0] * 384}, "/embedding", None),

@@ -184,18 +184,22 @@ test_model() {
   grep '^seed ' "$SOMA/log/test-model.log" || true
 }
 
-# Every advanced module on for every tenant, or those that are named: what is asked and judged, and the model.
-# Not conductance: its batches are changes that the model takes for events nobody caused.
-ALL_MODULES=density,bridge,pagerank
+# Every advanced module on for every tenant, or those that are named: what is asked and judged, and the model,
+# which takes batches of conductances for events that nobody caused.
 test_modules() {
-  local SOMABRAIN_MODULES=${1:-$ALL_MODULES} python
+  local modules=${1:-density,bridge,pagerank,conductance} python
   python=$(python_with tests/requirements.txt)
-  echo "SOMABRAIN_MODULES=$SOMABRAIN_MODULES" >>"$ENV_FILE"
-  start_service
+  serve_with_modules "$modules"
   suite modules-e2e count_pytest with_env "$python" -m pytest -q --maxfail=20 -p no:cacheprovider -n 2 \
     --dist loadfile tests/e2e/judgement tests/e2e/test_{recall,evaluate,memories}.py tests/e2e/daily/test_links.py
+  serve_with_modules "${modules%,conductance}"
   suite modules-model count_plain with_env "$(python_with tests/model/requirements.txt)" tests/model/run.py 3000 --seed 2
   write_env
+  start_service
+}
+serve_with_modules() {
+  write_env
+  echo "SOMABRAIN_MODULES=$1" >>"$ENV_FILE"
   start_service
 }
 

@@ -225,7 +225,11 @@ def test_weights_are_learnt_shown_and_taken_back(brain, tenant):
     assert history.coordinates[:4] == ["lambda", "mu", "nu", "dense"] and history.next is None
     (change,) = history.changes
     assert (change.kind, change.reward, change.version) == ("step", .5, 1)
-    assert len(change.before) == len(change.after) == len(change.gradient) == 13
+    lengths = {len(change.before), len(change.after), len(change.gradient)}
+    assert lengths == {len(history.coordinates)}
+    assert after.calibration.verdicts == 1 and after.calibration.needed > 1
+    assert [f"calibration.{f.feature}" for f in after.calibration.features] == \
+        [name for name in history.coordinates if name.startswith("calibration.")]
     with pytest.raises(somabrain.NotFoundError):
         operator.roll_back_weights(to_version=1)
     back = operator.roll_back_weights(steps=1, idempotency_key="once")

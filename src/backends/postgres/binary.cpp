@@ -200,6 +200,17 @@ std::uint64_t RowView::uint64(int column) const {
 double RowView::float64(int column) const {
     return std::bit_cast<double>(uint64(column));
 }
+std::vector<double> RowView::float64_array(int column) const {
+    // As encode_array writes it: five numbers, and each item's length before its bytes.
+    const std::string_view bytes = value(column, 0);
+    std::vector<double> out;
+    for (std::size_t at = 24; at + 8 <= bytes.size(); at += 12) {
+        out.push_back(std::bit_cast<double>(std::uint64_t{read_u64be(bytes.substr(at, 8))}));
+    }
+    SOMA_ASSERT(bytes.size() >= 12 && bytes.size() == (out.empty() ? 12 : 20 + 12 * out.size()),
+                "an array of one dimension without NULLs");
+    return out;
+}
 bool RowView::boolean(int column) const {
     return value(column, 1)[0] != 0;
 }

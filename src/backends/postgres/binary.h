@@ -61,6 +61,7 @@ class RowView {
     std::int64_t int64(int column) const;
     std::uint64_t uint64(int column) const;  ///< of an int8 that is never negative
     double float64(int column) const;
+    std::vector<double> float64_array(int column) const;  ///< of one dimension, none NULL
     bool boolean(int column) const;
     Time time(int column) const;
     std::string_view bytes(int column) const;  ///< bytea or text

@@ -36,6 +36,10 @@ void print_weights(const json::object& weights) {
         const auto& of = view.as_object();
         std::printf("%-12s %.6g\n", of.at("view").as_string().c_str(), figure_of(of, "weight"));
     }
+    const auto& calibration = weights.at("calibration").as_object();
+    std::printf("p is calibrated from %llu verdicts on: there were %llu\n",
+                static_cast<unsigned long long>(number_of(calibration, "needed")),
+                static_cast<unsigned long long>(number_of(calibration, "verdicts")));
 }
 
 json::object got(ApiClient& client, const std::string& path) {

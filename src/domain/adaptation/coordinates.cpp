@@ -84,6 +84,15 @@ ParameterRange range_of_view(const Constitution& law, AdaptiveParameter paramete
 
 }  // namespace
 
+std::string coordinate_name(std::size_t i) {
+    if (i < kUtilityCoordinates) {
+        return std::string(parameter_name(static_cast<AdaptiveParameter>(i)));
+    }
+    return i < kCalibrationFirst
+               ? std::string(view_names[i - kUtilityCoordinates])
+               : "calibration." + std::string(coverage_feature_names[i - kCalibrationFirst]);
+}
+
 Coordinates starting_coordinates(const Constitution& law) {
     const Middle middle = middle_of(law);
     const ViewWeights defaults = default_weights();
@@ -97,6 +106,8 @@ Coordinates starting_coordinates(const Constitution& law) {
         double& value = start[coordinate(view)];
         value = within(range_of_view(law, parameter, middle), value);
     }
+    std::copy(kStartingCalibration.begin(), kStartingCalibration.end(),
+              start.begin() + kCalibrationFirst);
     return start;
 }
 
@@ -106,7 +117,11 @@ math::Box learning_box(const Constitution& law) {
     const double room = (middle.factor - 1) / (kWidestFactor - 1);
     std::vector<double> lower(kCoordinates);
     std::vector<double> upper(kCoordinates);
-    for (std::size_t i = kUtilityCoordinates; i < kCoordinates; ++i) {
+    for (std::size_t i = kCalibrationFirst; i < kCoordinates; ++i) {
+        lower[i] = start[i] - kCalibrationReach;
+        upper[i] = start[i] + kCalibrationReach;
+    }
+    for (std::size_t i = kUtilityCoordinates; i < kCalibrationFirst; ++i) {
         const double most = std::max(kMostViewWeight * middle.sum, start[i]);
         lower[i] = start[i] * (1 - room);
         upper[i] = start[i] + room * (most - start[i]);
@@ -125,12 +140,6 @@ math::Box learning_box(const Constitution& law) {
         upper[coordinate(view)] = range.max;
     }
     return math::Box::make(std::move(lower), std::move(upper)).value();
-}
-
-std::string_view coordinate_name(std::size_t coordinate) {
-    return coordinate < kUtilityCoordinates
-               ? parameter_name(static_cast<AdaptiveParameter>(coordinate))
-               : view_names[coordinate - kUtilityCoordinates];
 }
 
 std::size_t count_outside(const Coordinates& coordinates, const Constitution& law) {

@@ -39,7 +39,7 @@ void add_views(const Coordinates& at, const LearningSignal& signal, Coordinates&
     for (const ViewValues& values : signal.memories) {
         views.insert(views.end(), values.numbers.begin(), values.numbers.end());
     }
-    const auto u = std::span(at).subspan(kUtilityCoordinates);
+    const auto u = std::span(at).subspan(kUtilityCoordinates, view_count);
     const auto loss = math::softmax_loss(u, views, credits).value();
     for (std::size_t v = 0; v < view_count; ++v) {
         gradient[kUtilityCoordinates + v] = std::fabs(signal.reward) * loss.gradient[v];
@@ -58,6 +58,17 @@ void add_utility(const Coordinates& at, const LearningSignal& signal, Coordinate
     for (std::size_t i = 0; i < kUtilityCoordinates; ++i) {
         gradient[i] = loss.gradient[i] / scale;
     }
+}
+
+void add_calibration(const Coordinates& at, const LearningSignal& signal, Coordinates& gradient) {
+    if (!signal.features) {
+        return;
+    }
+    const double helped = signal.reward > 0 ? 1 : 0;
+    const auto loss =
+        math::logistic_loss(std::span(at).subspan(kCalibrationFirst), *signal.features, helped)
+            .value();
+    std::copy(loss.gradient.begin(), loss.gradient.end(), gradient.begin() + kCalibrationFirst);
 }
 
 /// Coordinates [first, last): θ − η/√(δ + Σ‖g‖²)·g, and Σ with this g. In index order and without
@@ -94,8 +105,10 @@ LearntRow step_from(const LearntRow& newest, const Coordinates& gradient, double
     auto theta = newest.after;
     row.squares.utility =
         descend(theta, gradient, 0, kUtilityCoordinates, newest.squares.utility, kUtilityStep);
-    row.squares.views = descend(theta, gradient, kUtilityCoordinates, kCoordinates,
+    row.squares.views = descend(theta, gradient, kUtilityCoordinates, kCalibrationFirst,
                                 newest.squares.views, kViewsStep);
+    row.squares.calibration = descend(theta, gradient, kCalibrationFirst, kCoordinates,
+                                      newest.squares.calibration, kCalibrationStep);
     row.after = inside(theta, law);
     return row;
 }
@@ -141,21 +154,22 @@ LearningHistory begun(LearningHistory history, const Constitution& law) {
     return history;
 }
 
-void project(LearningHistory& history, const Constitution& law, std::vector<LearntRow>& rows) {
-    const auto row = moved(*history.newest, LearningKind::projection, history.newest->after, law);
-    if (row.after != row.before) {
-        rows.push_back(row);
-        history.add(row);
-    }
-}
-
 }  // namespace
+
+std::optional<LearntRow> projection(const LearningHistory& history, const Constitution& law) {
+    if (!history.newest) {
+        return std::nullopt;
+    }
+    auto row = moved(*history.newest, LearningKind::projection, history.newest->after, law);
+    return row.after == row.before ? std::nullopt : std::optional(std::move(row));
+}
 
 Coordinates learning_gradient(const Coordinates& at, const LearningSignal& signal) {
     SOMA_ASSERT(signal.used.size() == signal.memories.size(), "each memory was used or not");
     Coordinates gradient{};
     add_utility(at, signal, gradient);
     add_views(at, signal, gradient);
+    add_calibration(at, signal, gradient);
     return gradient;
 }
 
@@ -185,7 +199,10 @@ std::vector<LearntRow> learn(const LearningHistory& history, const LearningSigna
                              const Constitution& law) {
     auto now = begun(history, law);
     std::vector<LearntRow> rows;
-    project(now, law, rows);
+    if (const auto projected = projection(now, law)) {
+        rows.push_back(*projected);
+        now.add(*projected);
+    }
     const auto& newest = *now.newest;
     auto row = step_from(newest, learning_gradient(newest.after, signal), signal.reward, law);
     const auto alarm = row.charts.add(signal.reward, newest.version, law.bounds.rollback);

@@ -21,15 +21,18 @@ struct LearningSignal {
     double probability = 1;            ///< p in (0, 1]; 1 where none was stated
     double cost = 0;                   ///< ≥ 0
     double latency_seconds = 0;        ///< ≥ 0
+    /// The answer's; absent: it had no coverage.
+    std::optional<CoverageFeatures> features = {};
 };
 
-/// The gradient at θ of the two losses, both convex in θ:
+/// The gradient at θ of the three losses, each convex in θ:
 /// views: |r| times the cross-entropy of the softmax over the memories (scores Σ u_v φ_v) against
 /// equal credit for those used, or where r < 0 for those not used; nothing where that is none or
 /// all of them.
 /// λ, μ, ν: ½(θᵀz − y)²/(1 + ‖z‖²), z = (ln p, −c, −ℓ), y = r − 1: an action that went as well as
 /// can be was worth the law's b, and what it lacked was to be foreseen. The divisor keeps the
 /// gradient below ‖θ‖ + 2 whatever was stated; what was not stated is 0 in z and teaches nothing.
+/// calibration: the logistic loss of σ(wᵀf), f the answer's features, against whether r > 0.
 /// Pure.
 Coordinates learning_gradient(const Coordinates& at, const LearningSignal& signal);
 
@@ -47,6 +50,7 @@ std::optional<LearningKind> learning_kind_of(std::string_view name);
 struct GradientSquares {
     double utility = 0;
     double views = 0;
+    double calibration = 0;
 
     friend bool operator==(const GradientSquares&, const GradientSquares&) = default;
 };
@@ -89,16 +93,21 @@ std::vector<LearntRow> learn(const LearningHistory& history, const LearningSigna
 
 inline constexpr std::size_t kMostRowsOfAVerdict = 3;
 
+/// The row that a law adds which no longer holds θ; nullopt: it does, or nothing was learnt. Pure.
+std::optional<LearntRow> projection(const LearningHistory& history, const Constitution& law);
+
 /// The rows that a return to `version` adds: θ as it stood after it, within today's bounds, and
 /// empty charts. The length of steps stays what it is. nullopt: the version is not an earlier one,
 /// or the history at hand does not have it. Pure.
 std::optional<std::vector<LearntRow>> roll_back(const LearningHistory& history,
                                                 std::uint64_t version, const Constitution& law);
 
-/// Step lengths, measured: docs/decisions/0025. Regret against any fixed θ in the box is at most
-/// (D²/(2η) + η)·√(δ + Σ‖g‖²) of each loss, D its diameter there, while nothing else moves θ.
+/// Step lengths; those of utility and views were measured: docs/decisions/0025. Regret against any
+/// fixed θ in the box is at most (D²/(2η) + η)·√(δ + Σ‖g‖²) of each loss, D its diameter there,
+/// while nothing else moves θ.
 inline constexpr double kUtilityStep = 0.1;
 inline constexpr double kViewsStep = 0.5;
+inline constexpr double kCalibrationStep = 0.5;
 inline constexpr double kFirstSquare = 1;  ///< δ
 
 /// Repeats a history, row by row from row 0 of the first row's law, from its stored gradients and

@@ -12,14 +12,16 @@ double bounded(const Constitution& law, AdaptiveParameter parameter, double valu
 
 }  // namespace
 
-Theta theta_of(std::uint64_t version, const Coordinates& coordinates, const Constitution& law) {
+Theta theta_of(std::uint64_t version, const Coordinates& coordinates, const Constitution& law,
+               std::uint64_t verdicts) {
     Coordinates inside = coordinates;
     learning_box(law).project(inside).value();
     const auto u = [&](View view) {
         return inside[kUtilityCoordinates + static_cast<std::size_t>(view)];
     };
     const double sum = u(View::dense) + u(View::lexical);
-    Theta theta{version, inside[0], inside[1], inside[2], {}, 0};
+    Theta theta{version, inside[0], inside[1], inside[2], {}, 0, {}, verdicts};
+    std::copy_n(inside.begin() + kCalibrationFirst, kCoverageFeatures, theta.calibration.begin());
     for (std::size_t v = 0; v < view_count; ++v) {
         theta.weights.numbers[v] = inside[kUtilityCoordinates + v] / sum;
     }

@@ -127,7 +127,14 @@ json::object answered_json(const EvaluationRecord::Answered& answered) {
     if (answered.coverage) {
         coverage = std::llround(*answered.coverage * 1e6);
     }
+    json::array features;
+    if (answered.features) {
+        for (const double feature : *answered.features) {
+            features.emplace_back(std::bit_cast<std::uint64_t>(feature));
+        }
+    }
     return {{"candidates", std::move(candidates)},
+            {"features", std::move(features)},
             {"epoch", answered.epoch},
             {"coverage", std::move(coverage)},
             {"memories_capped", answered.memories_capped},
@@ -135,6 +142,19 @@ json::object answered_json(const EvaluationRecord::Answered& answered) {
             {"utility", bits(answered.utility)},
             {"source", static_cast<int>(answered.utility.source)},
             {"digest", answered.digest}};
+}
+
+/// nullopt for records that have none, or those of another time.
+std::optional<CoverageFeatures> features_of(const json::object& answered) {
+    const auto* numbers = answered.if_contains("features");
+    if (numbers == nullptr || numbers->as_array().size() != kCoverageFeatures) {
+        return std::nullopt;
+    }
+    CoverageFeatures features{};
+    for (std::size_t i = 0; i < features.size(); ++i) {
+        features[i] = std::bit_cast<double>(numbers->as_array()[i].to_number<std::uint64_t>());
+    }
+    return features;
 }
 
 EvaluationRecord::Answered answered_of(const json::value& value) {
@@ -154,7 +174,8 @@ EvaluationRecord::Answered answered_of(const json::value& value) {
             .form = static_cast<PromptForm>(value.at("form").to_number<int>()),
             .utility = figures_of(value.at("utility").as_array(), source),
             .digest = std::string(value.at("digest").as_string()),
-            .candidates = std::move(candidates)};
+            .candidates = std::move(candidates),
+            .features = features_of(value.as_object())};
 }
 
 std::string bytes_of(const std::vector<std::int8_t>& values) {

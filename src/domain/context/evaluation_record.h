@@ -10,6 +10,7 @@
 #include "domain/context/prompt.h"
 #include "domain/planner/candidates.h"
 #include "domain/planner/utility.h"
+#include "domain/retrieval/coverage.h"
 #include "domain/retrieval/score.h"
 #include "math/quantize.h"
 
@@ -49,6 +50,8 @@ struct EvaluationRecord {
         UtilityFigures utility;
         std::string digest;                     ///< of the answer
         std::vector<Compared> candidates = {};  ///< those that the answer shows
+        /// Of coverage, for a verdict to teach p by; absent where there was no coverage.
+        std::optional<CoverageFeatures> features = std::nullopt;
 
         friend bool operator==(const Answered&, const Answered&) = default;
     };

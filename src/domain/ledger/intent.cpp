@@ -44,6 +44,7 @@ bool comes_alone(const Intent& intent) {
                return std::holds_alternative<EraseSubject>(change) ||
                       std::holds_alternative<FinishErasure>(change) ||
                       std::holds_alternative<RollBackWeights>(change) ||
+                      std::holds_alternative<ProjectWeights>(change) ||
                       std::holds_alternative<ApplyFlow>(change);
            });
 }

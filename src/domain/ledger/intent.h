@@ -126,6 +126,12 @@ struct RollBackWeights {
     EventDraft event;  ///< on `state`
 };
 
+/// Brings what a tenant learnt within the bounds of a law that has changed, and records it.
+struct ProjectWeights {
+    std::shared_ptr<const Constitution> law;
+    EventDraft event;  ///< on `state`
+};
+
 /// Ends a session: its working memory is what comes later.
 struct EndSession {
     std::string session_hmac;  ///< 32 bytes
@@ -166,7 +172,7 @@ struct ApplyFlow {
 };
 
 using Change = std::variant<Insert, Remove, AddFeedback, EndSession, PutLink, EraseSubject,
-                            FinishErasure, RollBackWeights, ApplyFlow>;
+                            FinishErasure, RollBackWeights, ProjectWeights, ApplyFlow>;
 
 /// Steps of an update of the law. A proposal is named by its document's hash.
 struct ProposeLaw {
@@ -297,6 +303,9 @@ struct WeightsMissing {
     std::uint64_t newest = 0;
 };
 
+/// The law's bounds hold what the tenant learnt; nothing was written.
+struct WeightsInside {};
+
 /// Of the verdicts that were to flow some have, by another process, or went with a memory; nothing
 /// was written.
 struct FlowKnown {};
@@ -331,6 +340,6 @@ struct EventsReplayed {
 using Outcome =
     std::variant<Committed, Replayed, IdempotencyReused, TargetMissing, TooManyLinks, SubjectErased,
                  ErasureKnown, LawMoved, LawKnown, ProposalMissing, TooManyProposals, LawRefusal,
-                 PutElsewhere, EventsReplayed, WeightsMissing, FlowKnown>;
+                 PutElsewhere, EventsReplayed, WeightsMissing, WeightsInside, FlowKnown>;
 
 }  // namespace soma::domain

@@ -78,15 +78,23 @@ void plan_rollback(const RollBackWeights& rollback, Time now, LearningHistory& h
     plan_rows(*rows, std::nullopt, now, history, planned, writes);
 }
 
-std::optional<WeightsMissing> missing_weights(const Intent& intent,
-                                              const LearningHistory& history) {
+void plan_projection(const ProjectWeights& project, Time now, LearningHistory& history,
+                     PlannedChange& planned, TenantWrites& writes) {
+    plan_rows({projection(history, *project.law).value()}, std::nullopt, now, history, planned,
+              writes);
+}
+
+std::optional<Outcome> refuse_learning(const Intent& intent, const LearningHistory& history) {
     for (const Change& change : intent.changes) {
-        const auto* rollback = std::get_if<RollBackWeights>(&change);
-        if (rollback != nullptr) {
+        if (const auto* rollback = std::get_if<RollBackWeights>(&change)) {
             const auto version = version_of(*rollback, history);
             if (!version || (*version != 0 && !history.earlier.contains(*version))) {
                 return WeightsMissing{newest_version(history)};
             }
+        }
+        const auto* project = std::get_if<ProjectWeights>(&change);
+        if (project != nullptr && !projection(history, *project->law)) {
+            return WeightsInside{};
         }
     }
     return std::nullopt;

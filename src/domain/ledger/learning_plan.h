@@ -12,11 +12,16 @@ namespace soma::domain {
 void plan_teaching(const AddFeedback& feedback, Time now, LearningHistory& history,
                    PlannedChange& planned, TenantWrites& writes);
 
-/// The row of a return. `missing_weights` has been asked.
+/// The row of a return. `refuse_learning` has been asked.
 void plan_rollback(const RollBackWeights& rollback, Time now, LearningHistory& history,
                    PlannedChange& planned, TenantWrites& writes);
 
-/// Whether the intent goes back to a version that is not an earlier one.
-std::optional<WeightsMissing> missing_weights(const Intent& intent, const LearningHistory& history);
+/// The row of a law whose bounds do not hold θ. `refuse_learning` has been asked.
+void plan_projection(const ProjectWeights& project, Time now, LearningHistory& history,
+                     PlannedChange& planned, TenantWrites& writes);
+
+/// Why the intent writes nothing of what is learnt: it goes back to a version that is not an
+/// earlier one, or is a projection that there is no need of. nullopt: it does, or is about else.
+std::optional<Outcome> refuse_learning(const Intent& intent, const LearningHistory& history);
 
 }  // namespace soma::domain

@@ -74,8 +74,8 @@ class Planner {
         if (const auto crowded = first_crowded_end(intent, found)) {
             return TooManyLinks{*crowded};
         }
-        if (const auto missing = missing_weights(intent, found.learning)) {
-            return *missing;
+        if (auto refused = refuse_learning(intent, found.learning)) {
+            return *std::move(refused);
         }
         if (has_flowed(intent, found)) {
             return FlowKnown{};
@@ -228,6 +228,8 @@ class Planner {
                 writes.flow = flow;
             } else if (const auto* rollback = std::get_if<RollBackWeights>(&change)) {
                 plan_rollback(*rollback, intent.now, found.learning, planned, writes);
+            } else if (const auto* project = std::get_if<ProjectWeights>(&change)) {
+                plan_projection(*project, intent.now, found.learning, planned, writes);
             } else if (const auto* end = std::get_if<EndSession>(&change)) {
                 writes.ended_sessions[end->session_hmac] = planned.at.log_index;
             } else if (const auto* erase = std::get_if<EraseSubject>(&change)) {

@@ -14,7 +14,9 @@ void ask_replay(const Replay& replay, Questions& out) {
 }
 
 void ask_learning(const Change& change, TenantQuestions& out) {
-    if (const auto* feedback = std::get_if<AddFeedback>(&change); feedback && feedback->teaching) {
+    const auto* feedback = std::get_if<AddFeedback>(&change);
+    if ((feedback != nullptr && feedback->teaching) ||
+        std::holds_alternative<ProjectWeights>(change)) {
         out.learning.emplace();
     }
     if (const auto* rollback = std::get_if<RollBackWeights>(&change)) {

@@ -1,22 +1,26 @@
 #include "domain/planner/utility.h"
 
+#include <array>
+
 #include "base/error.h"
 
 namespace soma::domain {
 
 std::string_view source_name(ProbabilitySource source) {
-    return source == ProbabilitySource::caller ? "caller" : "assumed";
+    constexpr std::array<std::string_view, 3> names = {"caller", "assumed", "calibrated"};
+    return names[static_cast<std::size_t>(source)];
 }
 
 UtilityFigures judge_utility(const math::UtilityWeights& weights, const PlannedAction& action,
                              double penalty) {
-    UtilityFigures figures{
-        .probability = action.confidence.value_or(1),
-        .source = action.confidence ? ProbabilitySource::caller : ProbabilitySource::assumed,
-        .cost = action.cost,
-        .latency_seconds = action.latency_seconds,
-        .penalty = penalty,
-        .weights = weights};
+    UtilityFigures figures{.probability = action.confidence.value_or(action.estimate.value_or(1)),
+                           .source = action.confidence ? ProbabilitySource::caller
+                                     : action.estimate ? ProbabilitySource::calibrated
+                                                       : ProbabilitySource::assumed,
+                           .cost = action.cost,
+                           .latency_seconds = action.latency_seconds,
+                           .penalty = penalty,
+                           .weights = weights};
     const auto verdict =
         math::evaluate_utility(weights, {.probability = figures.probability,
                                          .cost = figures.cost,

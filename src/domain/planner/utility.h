@@ -15,15 +15,17 @@ inline constexpr double kMaxLatencySeconds = 1'000'000;
 
 /// What a caller says of the action it plans.
 struct PlannedAction {
-    std::optional<double> confidence;  ///< p in (0, 1]; absent: nobody doubts it
-    double cost = 0;                   ///< tokens × price, ≥ 0
-    double latency_seconds = 0;        ///< predicted, ≥ 0
+    std::optional<double> confidence;     ///< p in (0, 1]
+    std::optional<double> estimate = {};  ///< p where no confidence is stated; absent: 1
+    double cost = 0;                      ///< tokens × price, ≥ 0
+    double latency_seconds = 0;           ///< predicted, ≥ 0
 };
 
 /// Whose p it is.
 enum class ProbabilitySource : std::uint8_t {
-    caller,   ///< the request's confidence
-    assumed,  ///< 1: the request states none
+    caller,      ///< the request's confidence
+    assumed,     ///< 1: the request states none
+    calibrated,  ///< the request states none: what feedback says of such answers
 };
 std::string_view source_name(ProbabilitySource source);
 

@@ -30,10 +30,8 @@ Result<> check_credits(std::span<const double> credits) {
     return {};
 }
 
-}  // namespace
-
-Result<LossGradient> squared_loss(std::span<const double> theta, std::span<const double> z,
-                                  double y) {
+/// Of a loss of one linear prediction θᵀz.
+Result<> check_prediction(std::span<const double> theta, std::span<const double> z, double y) {
     if (theta.empty()) {
         return MathError{MathFault::empty, "theta has at least one coordinate", "theta"};
     }
@@ -47,6 +45,16 @@ Result<LossGradient> squared_loss(std::span<const double> theta, std::span<const
     }
     if (!std::isfinite(y)) {
         return MathError{MathFault::not_finite, "the target is NaN or infinite", "y"};
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<LossGradient> squared_loss(std::span<const double> theta, std::span<const double> z,
+                                  double y) {
+    if (auto good = check_prediction(theta, z, y); !good) {
+        return good.error();
     }
     const double error = dot(theta, z) - y;
     LossGradient result{0.5 * error * error, std::vector<double>(z.begin(), z.end())};
@@ -92,6 +100,30 @@ Result<LossGradient> softmax_loss(std::span<const double> omega, std::span<const
         for (std::size_t j = 0; j < k; ++j) {
             result.gradient[j] += pull * views[i * k + j];
         }
+    }
+    return finite_or_error(std::move(result));
+}
+
+double logistic(double x) {
+    // e^x of a great x would overflow.
+    return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
+}
+
+Result<LossGradient> logistic_loss(std::span<const double> theta, std::span<const double> z,
+                                   double y) {
+    if (auto good = check_prediction(theta, z, y); !good) {
+        return good.error();
+    }
+    if (y < 0 || y > 1) {
+        return MathError{MathFault::out_of_range, "what came to pass is from 0 to 1", "y"};
+    }
+    const double x = dot(theta, z);
+    // ln(1 + e^x) without overflow.
+    const double loss = std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))) - y * x;
+    LossGradient result{loss, std::vector<double>(z.begin(), z.end())};
+    const double pull = logistic(x) - y;
+    for (double& value : result.gradient) {
+        value *= pull;
     }
     return finite_or_error(std::move(result));
 }

@@ -25,4 +25,14 @@ Result<LossGradient> squared_loss(std::span<const double> theta, std::span<const
 Result<LossGradient> softmax_loss(std::span<const double> omega, std::span<const double> views,
                                   std::span<const double> credits);
 
+/// σ(x) = 1/(1 + e^−x), in [0, 1]; 0 and 1 themselves only for |x| beyond 36, by rounding.
+double logistic(double x);
+
+/// Logistic loss of a probability σ(θᵀz) against what came to pass, y in [0, 1]:
+///   ln(1 + e^x) − y x with x = θᵀz,  gradient (σ(x) − y) z,
+/// convex in θ and, over many (z, y), least where σ(θᵀz) is calibrated (McCullagh & Nelder 1989).
+/// O(n). Errors: empty, wrong_shape, not_finite, out_of_range, overflow.
+Result<LossGradient> logistic_loss(std::span<const double> theta, std::span<const double> z,
+                                   double y);
+
 }  // namespace soma::math

@@ -38,8 +38,9 @@ domain::Theta Weights::of(const Admission& admission, const Deadline& deadline) 
         invariants_.see(telemetry::Invariant::bounds,
                         static_cast<double>(domain::count_outside(known->coordinates, law)));
     }
-    return known->version == 0 ? domain::starting_theta(law)
-                               : domain::theta_of(known->version, known->coordinates, law);
+    return known->version == 0
+               ? domain::starting_theta(law)
+               : domain::theta_of(known->version, known->coordinates, law, known->verdicts);
 }
 
 void Weights::apply(const domain::AppliedChange& change) {
@@ -49,7 +50,7 @@ void Weights::apply(const domain::AppliedChange& change) {
 }
 
 Weights::Known Weights::known_of(const domain::LearntRow& row, steady_clock::time_point read_at) {
-    return {row.version, row.constitution_version, row.after, read_at};
+    return {row.version, row.constitution_version, row.after, row.charts.count, read_at};
 }
 
 Weights::Known Weights::read(const Uuid& tenant, const Deadline& deadline) const {

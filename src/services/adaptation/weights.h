@@ -36,6 +36,7 @@ class Weights {
         std::uint64_t version = 0;  ///< 0: nothing was learnt; the coordinates are then the law's
         std::uint64_t law = 0;      ///< the constitution's version that they were learnt under
         domain::Coordinates coordinates{};
+        std::uint64_t verdicts = 0;  ///< that its charts counted
         std::chrono::steady_clock::time_point read_at;
     };
     static Known known_of(const domain::LearntRow& row,

@@ -25,6 +25,7 @@ struct Evaluated {
     bool memories_capped = false;                ///< more were asked for than an answer holds
     std::vector<domain::WorkingMemory> session;  ///< oldest first
     std::vector<domain::EvaluationRecord::Compared> candidates;  ///< those that are shown
+    std::optional<domain::CoverageFeatures> features;            ///< is recorded, not shown
 };
 
 /// The answer but for the evaluation's id, digest included, within evaluate's limits: 128 KiB of

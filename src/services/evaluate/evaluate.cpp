@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "domain/adaptation/calibration.h"
 #include "domain/planner/memory_law.h"
 #include "services/commit/wait.h"
 #include "services/gate/gate.h"
@@ -47,6 +48,23 @@ Evaluated asked(const Admission& admission, const EvaluateRequest& request,
         parts.form = domain::parse_form(request.render()).value();
     }
     return parts;
+}
+
+/// Where the request states no p: the one that feedback gives answers with such coverage. What was
+/// assumed before is above it, so only now it may be too little. Throws domain::UtilityRefusal.
+void estimate(const Admission& admission, const EvaluateRequest& request,
+              const domain::Theta& theta, Evaluated& parts) {
+    if (!parts.found.coverage) {
+        return;
+    }
+    std::vector<domain::ViewValues> values;
+    for (const auto& memory : parts.found.memories) {
+        values.push_back(memory.hit.values);
+    }
+    parts.features = domain::coverage_features(*parts.found.coverage, values);
+    auto action = planned_action(request);
+    action.estimate = domain::calibrated_probability(theta, *parts.features);
+    parts.utility = admitted_utility(admission, theta, action);
 }
 
 /// The line that quotes it, but for its rank: all ranks of an answer have two digits at most.
@@ -120,7 +138,8 @@ domain::EvaluationRecord record_of(const EvaluateRequest& request, const Evaluat
                                                          .form = parts.form,
                                                          .utility = parts.utility,
                                                          .digest = digest,
-                                                         .candidates = parts.candidates};
+                                                         .candidates = parts.candidates,
+                                                         .features = parts.features};
     return record;
 }
 
@@ -161,6 +180,7 @@ Evaluate::Situation Evaluate::load(const RequestContext& context, const Admissio
                           .scope = {.at_least = request.at_least()},
                           .explained = modules_to_learn(admission)},
                          context.now, context.deadline);
+    estimate(admission, request, situation.theta, parts);
     choose(admission, request, parts);
     return situation;
 }

@@ -81,6 +81,7 @@ domain::Teaching teaching_of(const Admission& admission, const domain::Evaluatio
         signal.probability = utility.probability;
         signal.cost = utility.cost;
         signal.latency_seconds = utility.latency_seconds;
+        signal.features = evaluation.answered->features;
     }
     teaching.law = {admission.law, &admission.law->law};
     return teaching;

@@ -17,12 +17,14 @@ struct JobLimits {
     std::chrono::seconds period{10};
     std::chrono::hours idempotency_lifetime{24};
     int expired_each_round = 1'000;
+    int projected_each_round = 1'000;
 };
 
 /// Housekeeping in a thread of its own: partitions of `events` ahead of need, idempotency keys and
 /// evaluations past their time, memories whose time to live has passed (removed through the
-/// committer, which owes each its event), erasures that are owed or were done elsewhere, and
-/// currents that verdicts drive. A round that fails is tried again in the next.
+/// committer, which owes each its event), erasures that are owed or were done elsewhere, currents
+/// that verdicts drive, and the row that a narrower law owes those who learnt under a wider one. A
+/// round that fails is tried again in the next.
 class Jobs {
   public:
     Jobs(backends::Maintenance& maintenance, Committer& committer, backends::Tenants& tenants,
@@ -42,6 +44,8 @@ class Jobs {
   private:
     void round();
     void remove_expired(Time now, const Deadline& deadline);
+    void project_weights(Time now, const Deadline& deadline);
+    domain::EventDraft event(std::string_view action, const Uuid& tenant, Time now);
 
     backends::Maintenance& maintenance_;
     Committer& committer_;
@@ -51,6 +55,9 @@ class Jobs {
     UuidGenerator& ids_;
     const LawInForce& laws_;
     JobLimits limits_;
+    std::uint64_t projecting_for_ = 0;  ///< version of the law
+    Uuid projected_;                    ///< the last tenant looked at under it
+    bool owes_projections_ = false;     ///< there may be tenants after that one
     BackgroundThread thread_;
 };
 

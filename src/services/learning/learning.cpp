@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "domain/adaptation/calibration.h"
 #include "services/gate/request_reader.h"
 
 namespace soma::services {
@@ -26,6 +27,14 @@ void show(const domain::Theta& theta, WeightFigures& into) {
         auto& view = *into.add_views();
         view.set_view(std::string(domain::view_names[v]));
         view.set_weight(theta.weights.numbers[v]);
+    }
+    auto& calibration = *into.mutable_calibration();
+    calibration.set_verdicts(theta.verdicts);
+    calibration.set_needed(domain::kEnoughVerdicts);
+    for (std::size_t i = 0; i < domain::kCoverageFeatures; ++i) {
+        auto& feature = *calibration.add_features();
+        feature.set_feature(std::string(domain::coverage_feature_names[i]));
+        feature.set_weight(theta.calibration[i]);
     }
 }
 

@@ -22,7 +22,7 @@ struct RelaySettings {
     backends::ConnectionSettings postgres;  ///< the login of soma_relay
     backends::KafkaSettings kafka;
     domain::BatchLimits batch;
-    std::chrono::milliseconds period{50};              ///< from a short batch to the next look
+    std::chrono::milliseconds period{250};             ///< from a short batch to the next look
     std::chrono::milliseconds timeout{10'000};         ///< for each step: a read, a commit
     std::chrono::milliseconds resume_timeout{60'000};  ///< to find the last records
     std::chrono::milliseconds stand_by{1'000};         ///< between two looks for one's turn

@@ -65,6 +65,33 @@ def test_a_change_is_felt_at_the_next_request(governed):
     assert_problem(admin.post("/v1/links", body), 404)
 
 
+def test_a_narrower_law_projects_what_was_learnt_and_records_it(governed):
+    admin = governed.admin
+    memory = admin.remember("The ferry leaves at nine.")["id"]
+    bundle = admin.evaluate("When does the ferry leave?", confidence=.5)
+    admin.feedback(bundle["evaluation_id"], .5, used_memory_ids=[memory])
+    learnt = admin.call("GET", "/v1/brain/weights").json["weights"]
+    assert learnt["version"] == 1 and learnt["lambda"] != 1
+
+    def pin(law):
+        law["bounds"]["lambda"] = {"min": 1, "max": 1}
+
+    def newest():
+        return admin.call("GET", "/v1/brain/weights/history?limit=1").json["changes"][0]
+
+    version = governed.change(pin)
+    assert admin.call("GET", "/v1/brain/weights").json["weights"]["lambda"] == 1, "at once"
+    wait_until(lambda: newest()["kind"] == "projection", 60, "the row of the narrower law")
+    row = newest()
+    assert (row["version"], row["constitution_version"], row["after"][0]) == (2, version, 1)
+    assert "feedback_id" not in row
+    (event,) = admin.call("GET", "/v1/audit/events?action=weights.project").json["events"]
+    assert event["body"]["actor"] == "somabrain"
+    assert event["body"]["learning"] == {"weights_version": 2, "kinds": ["projection"],
+                                         "deltas": {"lambda": 1 - learnt["lambda"]}}
+    governed.change(lambda law: law["bounds"].update({"lambda": {"min": .1, "max": 10}}))
+
+
 def test_without_a_law_nothing_but_its_own_routes_is_served(governed):
     ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=12)
 

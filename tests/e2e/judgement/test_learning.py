@@ -1,5 +1,6 @@
 """GET /v1/brain/weights, its history, POST …/rollback: what feedback teaches, seen from outside."""
 import concurrent.futures
+import math
 
 import pytest
 
@@ -93,6 +94,33 @@ def test_hostile_streams_are_taken_back(tenant, name, rewards, alarm):
     assert alarms and {c["alarm"] for c in alarms} == {alarm}, name
     assert alarms[-1]["restored_version"] == 0
     assert alarms[-1]["after"][0] == before["lambda"]
+
+
+def test_feedback_calibrates_the_probability_that_nobody_states(tenant):
+    asked = "When does the ferry leave?"
+    ids = taught(tenant, [])
+    needed = weights(tenant.agent)["calibration"]["needed"]
+    sources = set()
+    for n in range(needed):
+        bundle = tenant.agent.evaluate(asked)
+        sources.add((bundle["utility"]["probability_source"], bundle["utility"]["probability"]))
+        tenant.agent.feedback(bundle["evaluation_id"], (.9, .4, 0, .7, .1)[n % 5], used_memory_ids=ids[:1])
+    assert sources == {("assumed", 1)}
+    bundle = tenant.agent.evaluate(asked)
+    figures = bundle["utility"]
+    assert figures["probability_source"] == "calibrated" and 0 < figures["probability"] < 1
+    assert figures["utility"] == pytest.approx(1 + figures["lambda"] * math.log(figures["probability"]))
+    replay = tenant.agent.post(f"/v1/brain/evaluations/{bundle['evaluation_id']}/replay", None)
+    assert (replay.status, replay.json) == (200, bundle)
+    calibration = weights(tenant.agent)["calibration"]
+    assert calibration["verdicts"] == needed and calibration["features"][1]["feature"] == "coverage"
+    assert tenant.agent.evaluate(asked, confidence=.5)["utility"]["probability_source"] == "caller"
+    newest = history(tenant.operator, limit=1)
+    named = dict(zip(newest["coordinates"], newest["changes"][0]["after"]))
+    assert named["calibration.coverage"] == calibration["features"][1]["weight"]
+    back = tenant.operator.post(ROLLBACK, {"to_version": 0})
+    assert back.status == 200 and back.json["weights"]["calibration"].get("verdicts", 0) == 0
+    assert tenant.agent.evaluate(asked)["utility"]["probability_source"] == "assumed"
 
 
 @pytest.mark.parametrize("reward", ["1e308", "-1e308", "1e309", "NaN", "Infinity", "1.0000001", "-1.5", "null", '"1"'])

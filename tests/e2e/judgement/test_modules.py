@@ -106,7 +106,8 @@ def test_feedback_teaches_a_view_that_is_on_and_no_other(with_modules):
             found = tenant.agent.evaluate("When does the ferry to the island leave?")
             used = [found["memories"][0]["id"]]
             tenant.agent.feedback(found["evaluation_id"], .9, used_memory_ids=used)
-        weights = {one["view"]: one["weight"] for one in tenant.agent.call("GET", "/v1/brain/weights").json["views"]}
+        learnt = tenant.agent.call("GET", "/v1/brain/weights").json["weights"]
+        weights = {one["view"]: one["weight"] for one in learnt["views"]}
         assert any(weights[view] > 0 for view in SECOND_LOOK) is moved, (names, weights)
 
 

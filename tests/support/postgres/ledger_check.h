@@ -59,7 +59,8 @@ inline void expect_ledger_whole(const backends::ConnectionSettings& superuser,
          "NOT"
          " EXISTS (SELECT FROM memories m WHERE m.tenant = e.tenant AND m.sequence ="
          " e.stream_sequence) AND NOT EXISTS (SELECT FROM events d WHERE d.tenant = e.tenant AND"
-         " d.action = 'memory.delete' AND convert_from(d.body, 'UTF8')::jsonb -> 'targets' ="
+         " d.action IN ('memory.delete', 'memory.expire') AND convert_from(d.body, 'UTF8')::jsonb "
+         "-> 'targets' ="
          " convert_from(e.body, 'UTF8')::jsonb -> 'targets')"},
         {"every memory has vectors, every vector a memory",
          "SELECT (SELECT count(*) FROM memories m WHERE tenant = $1::uuid AND NOT EXISTS (SELECT "

@@ -27,6 +27,8 @@ from .errors import (
 from .requests import RememberRequest
 from .results import (
     AuditEvent,
+    CalibrationFigures,
+    CalibrationWeight,
     DeleteMemoryResponse,
     EndSessionResponse,
     Erasure,
@@ -65,8 +67,8 @@ from .results import (
 )
 
 __all__ = [
-    "AlreadyExistsError", "ApiError", "AsyncSomaBrain", "AuditEvent", "ConflictError",
-    "ConnectionFailed",
+    "AlreadyExistsError", "ApiError", "AsyncSomaBrain", "AuditEvent", "CalibrationFigures",
+    "CalibrationWeight", "ConflictError", "ConnectionFailed",
     "DeadlineExceededError", "DeleteMemoryResponse", "EndSessionResponse", "Erasure",
     "EvaluateResponse", "FeedbackResponse", "GetLinksResponse", "GetWeightsResponse", "Health",
     "IdempotencyReusedError", "InternalError", "InvalidArgumentError", "LawDeniedError",

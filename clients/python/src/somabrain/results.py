@@ -141,7 +141,7 @@ class UtilityFigures:
     utility: float
     minimum: float  # what is below it is refused
     probability: float
-    probability_source: str  # caller, or assumed: 1, because no confidence was stated
+    probability_source: str  # caller; with no confidence stated calibrated, or assumed: 1
     cost: float  # cost_tokens × price
     latency_seconds: float
     penalty: float  # by the law's rules
@@ -246,6 +246,19 @@ class ViewWeight:
 
 
 @dataclass(frozen=True)
+class CalibrationWeight:
+    feature: str  # of an answer's coverage
+    weight: float
+
+
+@dataclass(frozen=True)
+class CalibrationFigures:
+    verdicts: int  # that it rests on
+    needed: int  # so many before it is used
+    features: List[CalibrationWeight]  # p = 1 / (1 + exp(-sum of weight × feature))
+
+
+@dataclass(frozen=True)
 class WeightFigures:
     version: int  # 0: nothing was learnt
     lambda_: float
@@ -253,6 +266,7 @@ class WeightFigures:
     nu: float
     temperature: float
     views: List[ViewWeight]
+    calibration: CalibrationFigures
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,17 @@
 #include "backends/postgres/learning/learning_columns.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace soma::backends {
 namespace {
 
-constexpr int kFirstArray = 19;
-constexpr int kElements = static_cast<int>(domain::kCoordinates);
-static_assert(kElements == 13, "the columns spell thirteen out");
-
-domain::Coordinates coordinates(const RowView& row, int first) {
+domain::Coordinates coordinates(const RowView& row, int column) {
+    const auto numbers = row.float64_array(column);
     domain::Coordinates out{};
-    for (int i = 0; i < kElements; ++i) {
-        out[static_cast<std::size_t>(i)] = row.float64(first + i);
-    }
+    SOMA_ASSERT(numbers.size() == out.size(), "the table checks how many coordinates there are");
+    std::copy(numbers.begin(), numbers.end(), out.begin());
     return out;
 }
 
@@ -31,18 +29,20 @@ domain::LearntRow read_learnt(const RowView& row) {
     out.restored = row.optional_uint64(5);
     auto& charts = out.charts;
     charts.count = row.uint64(6);
-    out.squares = {row.float64(7), row.float64(8)};
-    charts.mean = row.float64(9);
-    charts.squares = row.float64(10);
-    charts.last = row.float64(11);
-    charts.last_version = row.uint64(15);
-    charts.level = {row.float64(12), row.uint64(16)};
-    charts.fixity = {row.float64(13), row.uint64(17)};
-    charts.split = {row.float64(14), row.uint64(18)};
-    out.before = coordinates(row, kFirstArray);
-    out.after = coordinates(row, kFirstArray + kElements);
-    if (!row.is_null(kFirstArray + 2 * kElements)) {
-        out.gradient = coordinates(row, kFirstArray + 2 * kElements);
+    const auto squares = row.float64_array(7);
+    out.squares = {squares.at(0), squares.at(1), squares.at(2)};
+    const auto values = row.float64_array(8);
+    charts.mean = values.at(0);
+    charts.squares = values.at(1);
+    charts.last = values.at(2);
+    charts.last_version = row.uint64(9);
+    charts.level = {values.at(3), row.uint64(10)};
+    charts.fixity = {values.at(4), row.uint64(11)};
+    charts.split = {values.at(5), row.uint64(12)};
+    out.before = coordinates(row, 13);
+    out.after = coordinates(row, 14);
+    if (!row.is_null(15)) {
+        out.gradient = coordinates(row, 15);
     }
     return out;
 }

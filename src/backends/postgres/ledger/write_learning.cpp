@@ -36,7 +36,7 @@ void queue_learning(Connection& connection, const Uuid& tenant,
         params.add_array(Numbers{row.reward});
         row.alarm ? params.add_text(alarm_name(*row.alarm)) : params.add_null();
         row.restored ? params.add(*row.restored) : params.add_null();
-        params.add_array(Numbers{row.squares.utility, row.squares.views});
+        params.add_array(Numbers{row.squares.utility, row.squares.views, row.squares.calibration});
         const auto& charts = row.charts;
         params.add(charts.count);
         params.add_array(Numbers{charts.mean, charts.squares, charts.last, charts.level.sum,

@@ -8,6 +8,9 @@ constexpr Statement kPrune{"prune", "SELECT prune($1::timestamptz, $2::timestamp
 constexpr Statement kExpired{"expired_memories",
                              "SELECT tenant, id FROM expired_memories($1::timestamptz, $2::int)"};
 
+constexpr Statement kUnderOlderLaw{
+    "learning_under_older_law", "SELECT learning_under_older_law($1::bigint, $2::uuid, $3::int)"};
+
 }  // namespace
 
 int Maintenance::keep_partitions_ahead(std::uint64_t partition_rows, const Deadline& deadline) {
@@ -36,6 +39,19 @@ std::vector<ExpiredMemory> Maintenance::expired_memories(Time now, int limit,
         std::vector<ExpiredMemory> out;
         for (int i = 0; i < result.rows(); ++i) {
             out.push_back({result.row(i).uuid(0), result.row(i).uuid(1)});
+        }
+        return out;
+    });
+}
+
+std::vector<Uuid> Maintenance::learnt_under_older_law(std::uint64_t version, const Uuid& after,
+                                                      int limit, const Deadline& deadline) {
+    return pool_.run(deadline, [&](Connection& connection) {
+        const Result result =
+            connection.run(kUnderOlderLaw, Params().add(version).add(after).add(limit), deadline);
+        std::vector<Uuid> out;
+        for (int i = 0; i < result.rows(); ++i) {
+            out.push_back(result.row(i).uuid(0));
         }
         return out;
     });

@@ -31,6 +31,9 @@ class Maintenance {
     std::uint64_t prune(Time now, std::chrono::hours idempotency_lifetime,
                         const Deadline& deadline);
     std::vector<ExpiredMemory> expired_memories(Time now, int limit, const Deadline& deadline);
+    /// Tenants after this one, by id, that last learnt under an older law than this version.
+    std::vector<Uuid> learnt_under_older_law(std::uint64_t version, const Uuid& after, int limit,
+                                             const Deadline& deadline);
 
   private:
     ConnectionPool& pool_;

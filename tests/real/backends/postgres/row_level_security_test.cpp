@@ -69,8 +69,8 @@ class RowLevelSecurityTest : public ::testing::Test {
                "', 1, now(), id, ARRAY[id] FROM gen_random_uuid() AS id;"
                "INSERT INTO learning_weights SELECT '" +
                id +
-               "', 1, 'projection', 1, now(), 1, NULL, n, n, NULL, NULL, NULL, NULL, '{0,0}', 0,"
-               " '{0,0,0,0,0,0}', '{0,0,0,0}' FROM array_fill(0::float8, '{11}') AS n;"
+               "', 1, 'projection', 1, now(), 1, NULL, n, n, NULL, NULL, NULL, NULL, '{0,0,0}', 0,"
+               " '{0,0,0,0,0,0}', '{0,0,0,0}' FROM array_fill(0::float8, '{17}') AS n;"
                "INSERT INTO erasures SELECT '" +
                id +
                "', id, sha256('s'), uuid_send(id), 'keys_owed', now(), NULL, now(), 1, 1, 0,"

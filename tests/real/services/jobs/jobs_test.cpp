@@ -134,6 +134,68 @@ TEST_F(JobsTest, WhatAnErasureStillOwesIsDone) {
     EXPECT_EQ(core.events(tenant.id).back().at("actor"), "somabrain");
 }
 
+TEST_F(JobsTest, ANarrowerLawsRowIsWrittenWithoutAVerdict) {
+    somabrain::v1::RememberRequest item;
+    item.set_text("The bridge opens at noon.");
+    for (int i = 0; i < 8; ++i) {
+        item.add_embedding(i == 0 ? 1 : 0);
+    }
+    somabrain::v1::EvaluateRequest asked;
+    asked.set_query("When?");
+    *asked.mutable_embedding() = item.embedding();
+    asked.set_confidence(0.5);
+    const auto other = core.own_vectors(8);
+    for (const auto& of : {tenant, other}) {
+        core.remember(of, item);
+        somabrain::v1::FeedbackRequest said;
+        said.set_evaluation_id(core.evaluate(of, asked).evaluation_id());
+        said.set_reward(0.5);
+        core.add_feedback(of, said);
+    }
+    const auto newest = [&](const backends::TenantRow& of) {
+        return core.learning_weights.newest(of.id, LivingCore::soon()).value();
+    };
+    ASSERT_NE(newest(tenant).after[0], 1);
+    auto text = LivingCore::law()->law;
+    const auto enforce = [&](std::uint64_t version, domain::ParameterRange lambda) {
+        text.version = version;
+        text.bounds.parameters.front() = lambda;
+        core.laws.put(std::make_shared<const EnforcedLaw>(EnforcedLaw{
+                          version, std::string(64, 'n'), text, domain::RuleSet(text.rules)}),
+                      std::chrono::steady_clock::now() + hours(1));
+    };
+    enforce(8, {1, 1});
+    // One a round: the next round goes on after it.
+    JobLimits limits;
+    limits.projected_each_round = 1;
+    run_until([&] { return newest(tenant).version == 2 && newest(other).version == 2; }, limits);
+    for (const auto& of : {tenant, other}) {
+        const auto row = newest(of);
+        EXPECT_EQ(row.kind, domain::LearningKind::projection);
+        EXPECT_EQ(row.constitution_version, 8U);
+        EXPECT_EQ(row.after[0], 1);
+        const auto event = core.events(of.id).back();
+        EXPECT_EQ(event.at("action"), "weights.project");
+        EXPECT_EQ(event.at("actor"), "somabrain");
+        EXPECT_EQ(event.at("constitution_version"), 8);
+        EXPECT_EQ(event.at("learning").at("weights_version"), 2);
+    }
+    somabrain::v1::FeedbackRequest said;
+    said.set_evaluation_id(core.evaluate(tenant, asked).evaluation_id());
+    said.set_reward(0.25);
+    core.add_feedback(tenant, said);
+    enforce(9, {0.25, 4});
+    // A law that holds them owes nobody a row; an expiry shows that its round has come.
+    IntentBuilder builder(tenant.streams());
+    builder.insert(IntentBuilder::new_id()).last_insert().row.facts.expires_at =
+        wall_clock_now() - hours(1);
+    commit(builder);
+    run_until([&] { return core.events(tenant.id).back().at("action") == "memory.expire"; });
+    EXPECT_EQ(newest(tenant).version, 3U);
+    EXPECT_EQ(newest(other).version, 2U);
+    test::expect_ledger_whole(core.world.cluster.superuser(), tenant);
+}
+
 TEST_F(JobsTest, StopsWithoutHavingStartedAndTwice) {
     Jobs jobs(maintenance, core.committer, core.tenants, core.eraser, core.conductor, core.ids,
               core.laws, {});

@@ -1,8 +1,11 @@
 #include "services/learning/learning.h"
 
+#include <array>
+#include <cmath>
 #include <set>
 #include <thread>
 
+#include "domain/adaptation/calibration.h"
 #include "support/living_core.h"
 #include "support/postgres/ledger_check.h"
 
@@ -251,6 +254,68 @@ TEST_F(LearningTest, ANarrowerLawServesProjectedWeightsAndRecordsThem) {
     EXPECT_EQ(all[3].constitution_version, 8U);
     EXPECT_EQ(all[3].after[0], 1);
     EXPECT_EQ(all[4].kind, domain::LearningKind::step);
+}
+
+TEST_F(LearningTest, FeedbackCalibratesWhatNobodyStates) {
+    EvaluateRequest asked;
+    asked.set_query("what?");
+    asked.add_embedding(0.6F);
+    asked.add_embedding(0.4F);
+    // Rewards that no chart minds.
+    const std::array<double, 5> rewards = {0.9, 0.4, 0, 0.7, 0.1};
+    const int enough = static_cast<int>(domain::kEnoughVerdicts);
+    for (int i = 0; i < enough; ++i) {
+        teach(rewards[static_cast<std::size_t>(i) % rewards.size()]);
+        const auto figures = core.evaluate(tenant, asked).utility();
+        const bool is_calibrated = i + 1 == enough;
+        ASSERT_EQ(figures.probability_source(), is_calibrated ? "calibrated" : "assumed") << i;
+        ASSERT_EQ(figures.probability() < 1, is_calibrated);
+    }
+    const auto calibration = weights().weights().calibration();
+    EXPECT_EQ(calibration.verdicts(), domain::kEnoughVerdicts);
+    EXPECT_EQ(calibration.needed(), domain::kEnoughVerdicts);
+    ASSERT_EQ(calibration.features_size(), static_cast<int>(domain::kCoverageFeatures));
+    const auto answer = core.evaluate(tenant, asked);
+    const double p = answer.utility().probability();
+    EXPECT_GT(p, 0);
+    EXPECT_DOUBLE_EQ(answer.utility().utility(), 1 + answer.utility().lambda() * std::log(p));
+    EXPECT_EQ(core.evaluate(tenant, asked).digest(), answer.digest()) << "the same bits";
+    EXPECT_EQ(core.replay(tenant, answer.evaluation_id()).SerializeAsString(),
+              answer.SerializeAsString());
+    asked.set_confidence(0.5);
+    const auto stated = core.evaluate(tenant, asked).utility();
+    EXPECT_EQ(stated.probability(), 0.5) << "who states one knows better";
+    EXPECT_EQ(stated.probability_source(), "caller");
+    expect_true();
+}
+
+TEST_F(LearningTest, ACalibratedProbabilityMayRefuse) {
+    auto strict = law->law;
+    strict.utility.minimum = strict.utility.baseline - 0.001;
+    law = std::make_shared<const EnforcedLaw>(
+        EnforcedLaw{law->version, law->hash, strict, domain::RuleSet(strict.rules)});
+    EvaluateRequest asked;
+    asked.set_query("what?");
+    asked.add_embedding(0.6F);
+    asked.add_embedding(0.4F);
+    const auto evaluate = [&] {
+        const auto context = LivingCore::request("Brain.Evaluate");
+        return core.judging.evaluate(context, admitted(context), asked);
+    };
+    EXPECT_EQ(evaluate().utility().probability(), 1);
+    for (std::uint64_t i = 0; i < domain::kEnoughVerdicts; ++i) {
+        teach(i % 3 == 0 ? 0 : 0.5);
+    }
+    const auto kept = test::count_rows(core.world.cluster.superuser(), "evaluations", tenant.id);
+    test::expect_error(ErrorKind::permission_denied, "", evaluate);
+    EXPECT_EQ(test::count_rows(core.world.cluster.superuser(), "evaluations", tenant.id), kept);
+    asked.set_confidence(1);
+    EXPECT_EQ(evaluate().utility().probability_source(), "caller") << "and so it can be taught";
+    RollBackWeightsRequest all;
+    all.set_to_version(0);
+    back(all);
+    asked.clear_confidence();
+    EXPECT_EQ(evaluate().utility().probability_source(), "assumed") << "nothing is known any more";
 }
 
 TEST_F(LearningTest, NoTenantSeesAnothers) {

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "math/numerics/random.h"
 #include "support/adaptation_law.h"
@@ -18,7 +21,10 @@ constexpr std::size_t at(View view) {
 
 TEST(Coordinates, LearningBeginsAtTheFixedRecipeWhereTheLawLetsIt) {
     const auto start = starting_coordinates(adaptive_law());
-    EXPECT_EQ(start, (Coordinates{1, 0.25, 0.125, 5, 5, 3, 2, 1, 4, 0, 0, 0, 0}));
+    Coordinates expected{1, 0.25, 0.125, 5, 5, 3, 2, 1, 4, 0, 0, 0, 0};
+    std::copy(kStartingCalibration.begin(), kStartingCalibration.end(),
+              expected.begin() + kCalibrationFirst);
+    EXPECT_EQ(start, expected);
 }
 
 TEST(Coordinates, TheStartIsBroughtWithinTheLaw) {
@@ -77,7 +83,20 @@ TEST(Coordinates, ALawThatPinsItsParametersLeavesOnePoint) {
     }
     law.utility.confidence = law.utility.cost = law.utility.latency = 0.5;
     const auto box = learning_box(law);
-    EXPECT_EQ(box.lower(), box.upper());
+    for (std::size_t i = 0; i < kCalibrationFirst; ++i) {
+        EXPECT_EQ(box.lower()[i], box.upper()[i]) << coordinate_name(i);
+    }
+}
+
+TEST(Coordinates, EachHasAName) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < kCoordinates; ++i) {
+        names.insert(coordinate_name(i));
+    }
+    EXPECT_EQ(names.size(), kCoordinates);
+    EXPECT_EQ(coordinate_name(0), "lambda");
+    EXPECT_EQ(coordinate_name(at(View::recency)), "recency");
+    EXPECT_EQ(coordinate_name(kCalibrationFirst + 1), "calibration.coverage");
 }
 
 /// A range of a law that anybody may sign, sometimes a single point.

@@ -42,6 +42,11 @@ LearningSignal any_signal(math::Random& random) {
         signal.cost = std::pow(10, 15 * random.uniform());
         signal.latency_seconds = 1e6 * random.uniform();
     }
+    if (random.uniform() < 0.7) {
+        for (double& feature : signal.features.emplace()) {
+            feature = 2 * random.uniform() - 1;
+        }
+    }
     return signal;
 }
 
@@ -88,6 +93,25 @@ TEST(Learning, AKnownAnswerOfTheUtility) {
     EXPECT_DOUBLE_EQ(gradient[0], 3.5 / 22);
     EXPECT_DOUBLE_EQ(gradient[1], 7.0 / 22);
     EXPECT_DOUBLE_EQ(gradient[2], 14.0 / 22);
+}
+
+TEST(Learning, AKnownAnswerOfTheCalibration) {
+    Coordinates at{};
+    at[kCalibrationFirst] = std::log(3.0);
+    LearningSignal signal{.reward = 0.5, .memories = {}, .used = {}};
+    signal.features.emplace().fill(0);
+    signal.features->front() = 1;
+    signal.features->back() = -0.5;
+    // p = 3/4: what helped was to be expected by three quarters, whatever its reward.
+    const auto helped = learning_gradient(at, signal);
+    EXPECT_DOUBLE_EQ(helped[kCalibrationFirst], -0.25);
+    EXPECT_DOUBLE_EQ(helped[kCoordinates - 1], 0.125);
+    for (const double reward : {0.0, -0.5}) {
+        signal.reward = reward;
+        EXPECT_DOUBLE_EQ(learning_gradient(at, signal)[kCalibrationFirst], 0.75) << reward;
+    }
+    signal.features.reset();
+    EXPECT_EQ(learning_gradient(at, signal), Coordinates{}) << "without coverage nothing is said";
 }
 
 TEST(Learning, WhatWasNotStatedOrNotToldApartTeachesNothing) {
@@ -183,6 +207,7 @@ TEST(Learning, HostileStreamsStayInsideAndAreTakenBack) {
             auto signal = of_two(i % 2 == 0 ? even : odd, false, true);
             signal.probability = 1e-308;
             signal.cost = 1e15;
+            signal.features.emplace().fill(i % 3 == 0 ? 1 : -1);
             const auto rows = stream.say(signal);
             ASSERT_TRUE(box.contains(rows.back().after)) << name;
             if (rows.back().kind == LearningKind::alarm) {
@@ -247,6 +272,11 @@ TEST(Learning, ANarrowerLawProjectsAndSaysSo) {
     EXPECT_TRUE(learning_box(stream.law).contains(rows[0].after));
     EXPECT_NE(rows[0].after, wide.after);
     EXPECT_EQ(stream.say(of_two(0, false, false)).size(), 1U) << "once";
+    EXPECT_FALSE(projection(stream.history, stream.law));
+    testing::range(stream.law, AdaptiveParameter::alpha) = {0.5, 0.5};
+    EXPECT_EQ(projection(stream.history, stream.law)->kind, LearningKind::projection);
+    EXPECT_FALSE(projection({}, stream.law)) << "nothing was learnt";
+    testing::range(stream.law, AdaptiveParameter::alpha) = {0.49, 0.51};
     const auto first = adaptive_law();
     const auto law_of = [&](std::uint64_t version) -> const Constitution& {
         return version == 1 ? first : stream.law;
@@ -282,9 +312,11 @@ TEST(Learning, RegretIsWithinItsBound) {
     // No chart may move θ here: the bound is one of steps alone.
     stream.law.bounds.rollback.limit = 1e9;
     const auto box = learning_box(stream.law);
-    const auto views_box = math::Box::make({box.lower().begin() + 3, box.lower().end()},
-                                           {box.upper().begin() + 3, box.upper().end()})
-                               .value();
+    const auto views = [](const auto& all) {
+        return std::vector<double>(all.begin() + kUtilityCoordinates,
+                                   all.begin() + kCalibrationFirst);
+    };
+    const auto views_box = math::Box::make(views(box.lower()), views(box.upper())).value();
     std::vector<LearningSignal> signals;
     double lost = 0;
     for (int i = 0; i < 400; ++i) {
@@ -307,7 +339,7 @@ TEST(Learning, RegretIsWithinItsBound) {
         signals.push_back(signal);
         const auto theta =
             stream.history.newest ? stream.history.newest->after : starting_coordinates(stream.law);
-        lost += total_of({signals.back()})(std::span(theta).subspan(3)).value().loss;
+        lost += total_of({signals.back()})(views(theta)).value().loss;
         stream.say(signal);
     }
     const auto best = math::minimise_over_box(total_of(signals), views_box, 1e-6).value();
@@ -316,7 +348,7 @@ TEST(Learning, RegretIsWithinItsBound) {
                          std::sqrt(kFirstSquare + stream.rows.back().squares.views);
     EXPECT_LE(lost - best.value, bound);
     const auto start = starting_coordinates(stream.law);
-    EXPECT_LT(lost, total_of(signals)(std::span(start).subspan(3)).value().loss)
+    EXPECT_LT(lost, total_of(signals)(views(start)).value().loss)
         << "better than what it began with";
     EXPECT_GT(stream.rows.back().after[kUtilityCoordinates + 2], start[kUtilityCoordinates + 2]);
 }

@@ -45,7 +45,8 @@ EvaluationRecord sample() {
                                       .utility = -1.0 / 7},
                         .memories = {kMemory, kEvaluation},
                         .is_chosen = false},
-                       {.candidate = {.name = "all"}, .memories = {}, .is_chosen = true}}};
+                       {.candidate = {.name = "all"}, .memories = {}, .is_chosen = true}},
+        .features = CoverageFeatures{1, 1.0 / 3, 1.0 / 7, -1e-300}};
     return record;
 }
 

@@ -43,8 +43,10 @@ class LearningPlanTest : public ::testing::Test {
     }
     /// Carries the plan's rows into what the next one finds, as the store would.
     void keep(const Plan& plan) {
-        for (const auto& learnt : plan.tenants.at(id(1)).learnt) {
-            found.tenants[id(1)].learning.add(learnt.row);
+        for (const auto& [tenant, writes] : plan.tenants) {
+            for (const auto& learnt : writes.learnt) {
+                found.tenants[tenant].learning.add(learnt.row);
+            }
         }
     }
 
@@ -128,6 +130,39 @@ TEST_F(LearningPlanTest, ARollbackComesAloneAndNamesAnEarlierVersion) {
         EXPECT_EQ(row.after, found.tenants[id(1)].learning.earlier.at(1));
         EXPECT_EQ(plan.events.front().draft.learning.at("restored_version"), 1);
     }
+}
+
+TEST_F(LearningPlanTest, ALawThatNoLongerHoldsThemProjectsOnce) {
+    auto narrow = *law;
+    narrow.version = 2;
+    testing::range(narrow, AdaptiveParameter::lambda) = {0.5, 0.5};
+    const auto under = [&](const Constitution& of) {
+        ProjectWeights change{std::make_shared<const Constitution>(of), {}};
+        return std::vector<Intent>{intent(std::move(change))};
+    };
+    EXPECT_TRUE(comes_alone(under(narrow).front()));
+    EXPECT_TRUE(questions(under(narrow)).tenants.at(id(1)).learning.has_value());
+    const auto written = [&](const std::vector<Intent>& group) {
+        const auto plan = make_plan(group, found);
+        const bool is_inside = std::holds_alternative<WeightsInside>(plan.outcomes.front());
+        EXPECT_EQ(plan.events.empty(), is_inside);
+        keep(plan);
+        return plan.row_count();
+    };
+    EXPECT_EQ(written(under(narrow)), 0U) << "nothing was learnt";
+    const std::vector<Intent> said = {feedback(11, 1)};
+    keep(make_plan(said, found));
+    EXPECT_EQ(written(under(*law)), 0U) << "they are inside";
+    const auto group = under(narrow);
+    const auto plan = make_plan(group, found);
+    const auto& row = plan.tenants.at(id(1)).learnt.front().row;
+    EXPECT_EQ(row.kind, LearningKind::projection);
+    EXPECT_EQ(row.constitution_version, 2U);
+    EXPECT_EQ(row.after[0], 0.5);
+    EXPECT_EQ(plan.events.front().draft.learning.at("kinds").as_array().front(), "projection");
+    EXPECT_EQ(*plan.changes.front().at.learnt, row) << "it serves from now on";
+    keep(plan);
+    EXPECT_EQ(written(under(narrow)), 0U) << "once";
 }
 
 }  // namespace

@@ -153,6 +153,8 @@ std::string describe(const Outcome& outcome) {
         std::string operator()(const PutElsewhere&) const { return "elsewhere"; }
         std::string operator()(const EventsReplayed&) const { return "events replayed"; }
         std::string operator()(const WeightsMissing&) const { return "no such weights"; }
+        std::string operator()(const WeightsInside&) const { return "weights inside"; }
+        std::string operator()(const FlowKnown&) const { return "has flowed"; }
         std::string operator()(const Replayed& replayed) const {
             return "replayed " + replayed.answer;
         }

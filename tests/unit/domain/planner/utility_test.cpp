@@ -53,6 +53,19 @@ TEST(Utility, WithoutAConfidenceNothingIsTakenOffForDoubt) {
     EXPECT_EQ(judge_utility(kWeights, action(1), 0).utility, figures.utility);
 }
 
+TEST(Utility, AnEstimateCountsWhereNoConfidenceIsStated) {
+    auto asked = action({});
+    asked.estimate = 0.25;
+    const auto figures = judge_utility(kWeights, asked, 0);
+    EXPECT_EQ(figures.utility, judge_utility(kWeights, action(0.25), 0).utility);
+    EXPECT_EQ(figures.probability, 0.25);
+    EXPECT_EQ(figures.source, ProbabilitySource::calibrated);
+    EXPECT_EQ(source_name(figures.source), "calibrated");
+    asked.confidence = 0.5;
+    EXPECT_EQ(judge_utility(kWeights, asked, 0), judge_utility(kWeights, action(0.5), 0))
+        << "who states one knows better";
+}
+
 TEST(Utility, TheMinimumItselfPasses) {
     math::UtilityWeights weights = kWeights;
     weights.minimum = judge_utility(weights, action(0.5), 0.5).utility;

@@ -64,7 +64,7 @@ TEST(WeightsUnder, NamingItIsRefusedAtItsPlace) {
         return std::string();
     };
     EXPECT_EQ(refusal({"dense", "density"}, default_modules),
-              "/views/1 /views/1 is a view whose module is off for this tenant: density");
+              "/views/1 is a view whose module is off for this tenant: density");
     EXPECT_NE(refusal({"graph"}, {Module::density}), "");
     EXPECT_NE(refusal({"smell"}, all_modules), "");
     EXPECT_EQ(refusal({"dense", "density", "bridge", "graph"}, all_modules), "");

@@ -47,6 +47,40 @@ TEST(Loss, SquaredErrorIsConvexWithItsGradient) {
     });
 }
 
+TEST(Loss, LogisticIsConvexWithItsGradient) {
+    property([] {
+        auto random = case_random();
+        const std::size_t n = 1 + random.below(6);
+        const auto z = normal_vector(random, n);
+        const double y = random.uniform();
+        check_gradient(
+            random, [&](const auto& theta) { return logistic_loss(theta, z, y).value(); },
+            normal_vector(random, n));
+    });
+}
+
+TEST(Loss, LogisticKnownAnswers) {
+    EXPECT_EQ(logistic(0), 0.5);
+    EXPECT_DOUBLE_EQ(logistic(std::log(3.0)), 0.75);
+    EXPECT_EQ(logistic(-1e308), 0);
+    EXPECT_EQ(logistic(1e308), 1);
+    const std::vector<double> theta = {std::log(3.0), 0};
+    const std::vector<double> z = {1, -2};
+    const auto helped = logistic_loss(theta, z, 1).value();
+    EXPECT_DOUBLE_EQ(helped.loss, std::log(4.0 / 3));
+    EXPECT_DOUBLE_EQ(helped.gradient[0], -0.25);
+    EXPECT_DOUBLE_EQ(helped.gradient[1], 0.5);
+    EXPECT_DOUBLE_EQ(logistic_loss(theta, z, 0).value().loss, std::log(4.0));
+    const std::vector<double> far = {1'000, 0};
+    EXPECT_EQ(logistic_loss(far, z, 1).value().loss, 0) << "no overflow on the way";
+    EXPECT_EQ(logistic_loss(far, z, 0).value().loss, 1'000);
+    for (const double y : {-0.1, 1.1, std::nan("")}) {
+        EXPECT_FALSE(logistic_loss(theta, z, y));
+    }
+    EXPECT_FALSE(logistic_loss(theta, std::vector<double>{1}, 0));
+    EXPECT_FALSE(logistic_loss({}, {}, 0));
+}
+
 TEST(Loss, SoftmaxCrossEntropyIsConvexWithItsGradient) {
     property([] {
         auto random = case_random();

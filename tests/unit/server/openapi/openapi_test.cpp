@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 #include <string>
 
+#include "domain/retrieval/score.h"
 #include "server/codec/plan.h"
 #include "server/routes.h"
 
@@ -57,7 +58,7 @@ TEST(OpenApi, SaysTheLimitsTheCodecChecks) {
                   .at("enum")
                   .as_array()
                   .size(),
-              8U);
+              soma::domain::view_count);
     // The codec takes null for "absent" of what may be absent.
     EXPECT_EQ(text.at("type"), "string");
     EXPECT_EQ(remember.at("properties").at("tags").at("type"), (json::array{"array", "null"}));

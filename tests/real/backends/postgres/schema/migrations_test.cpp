@@ -138,6 +138,40 @@ TEST(Migrations, ALogThatEndedIsKeptWithWhereItBegan) {
     EXPECT_THROW(app->run_script("DELETE FROM former_logs", soon()), Error);
 }
 
+// What was taught under an earlier release goes on with coordinates that it did not know.
+TEST(Migrations, LearntWeightsGetTheCoordinatesThatCameLater) {
+    const FreshDatabase database("calibration");
+    const auto owner = Connection::open(database.owner, soon());
+    owner->run_script("CREATE TABLE schema_migrations (number int)", soon());  // the runner's own
+    for (const Migration& migration : migrations()) {
+        if (migration.name == "0020_calibration") {
+            const auto app = Connection::open(database.app, soon());
+            app->run_script(
+                "BEGIN;"
+                "SELECT set_config('soma.tenant', '00000000-0000-0000-0000-000000000001', true);"
+                "INSERT INTO learning_weights SELECT '00000000-0000-0000-0000-000000000001', v,"
+                " kind, v, now(), 1, NULL, n, n, g, CASE kind WHEN 'step' THEN 1 END, NULL, NULL,"
+                " '{1,2}', 0, '{0,0,0,0,0,0}', '{0,0,0,0}' FROM array_fill(0.5::float8, '{11}') AS "
+                "n,"
+                " (VALUES (1, 'step', array_fill(0.25::float8, '{11}')), (2, 'projection', NULL))"
+                " AS row (v, kind, g); COMMIT",
+                soon());
+        }
+        owner->run_script(std::string(migration.sql), soon());
+    }
+    static constexpr Statement kRead{
+        "test_widened",
+        "SELECT string_agg(concat_ws(' ', cardinality(before), after[11], after[12], after[17],"
+        " coalesce(gradient[17]::text, 'none'), squares::text), ', ' ORDER BY version),"
+        " (SELECT relforcerowsecurity::text FROM pg_class WHERE relname = 'learning_weights')"
+        " FROM learning_weights"};
+    const auto superuser =
+        Connection::open(PostgresWorld::shared().cluster.superuser("calibration"), soon());
+    const Result found = superuser->run(kRead, {}, soon());
+    EXPECT_EQ(found.row(0).bytes(0), "17 0.5 0 0 0 {1,2,0}, 17 0.5 0 0 none {1,2,0}");
+    EXPECT_EQ(found.row(0).bytes(1), "true");
+}
+
 TEST(Migrations, ApplyOnceAndRefuseAChangedHistory) {
     const FreshDatabase database("history");
     const auto app = Connection::open(database.app, soon());
