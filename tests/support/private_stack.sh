@@ -31,7 +31,7 @@ start_one() {
       start_openbao && wait_for openbao 30 openbao_active
       ;;
     object_store) start_object_store && wait_for object_store 20 object_store_answers ;;
-    kafka | kafka[23]) start_kafka "$1" && set_up_kafka ;;
+    kafka | kafka[23]) start_kafka "$1" && set_up_kafka "$1" ;;
     serve) start_service ;;
     relay) start_program relay ;;
     witness) start_witness ;;

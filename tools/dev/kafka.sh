@@ -154,8 +154,9 @@ as_kafka_admin() {
 # The topics are there, which brokers that do not answer metadata requests cannot say.
 kafka_topics() { as_kafka_admin "$BINARY" topics; }
 
+# set_up_kafka [NAME]: the broker that was started, which may be the only one that runs
 set_up_kafka() {
-  wait_for kafka 60 kafka_topics
+  wait_for "${1:-kafka}" 60 kafka_topics
   [ "$(brokers)" = 1 ] || grant_kafka_rights
 }
 

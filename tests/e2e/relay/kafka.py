@@ -26,16 +26,17 @@ def record_of(message):
                   {name: value.decode() for name, value in message.headers()})
 
 
-def read_topic(stack, topic, seconds=120):
-    """Every committed record there is, in each partition's order."""
+def read_topic(stack, topic, at_least=0, seconds=120, patience=20):
+    """Every committed record there is, in each partition's order. A broker that has just begun to lead, or has
+    just woken up, may end a partition early: `patience` seconds for `at_least` records to come."""
     consumer = confluent_kafka.Consumer({
         **stack.kafka(), "group.id": "soma-reader-stranger", "enable.auto.commit": False,
         "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"})
     records, open_partitions = [], set(range(PARTITIONS))
-    end = time.monotonic() + seconds
+    end, enough = time.monotonic() + seconds, time.monotonic() + patience
     try:
         consumer.assign([confluent_kafka.TopicPartition(topic, p, 0) for p in open_partitions])
-        while open_partitions:
+        while open_partitions or (len(records) < at_least and time.monotonic() < enough):
             assert time.monotonic() < end, f"{topic}: no end of partitions {open_partitions}"
             message = consumer.poll(1)
             if message is None:

@@ -33,10 +33,10 @@ def drained(stack):
 
 
 def wait_until_drained(stack):
-    # Two looks: the gauge is set after a batch, the size may have moved between.
+    # Two looks, further apart than two of the relay's own, which set the gauge.
     for _ in range(2):
         wait_until(lambda: drained(stack), 120, "the relay to have carried everything")
-        time.sleep(0.1)
+        time.sleep(1)
 
 
 def check_topics(stack):
@@ -45,10 +45,10 @@ def check_topics(stack):
     ledger = stack.rows(kafka.LEDGER)
     wrong, count = [], 0
     for topic in kafka.TOPICS:
-        records = kafka.read_topic(stack, topic)
+        belongs = kafka.BELONGS[topic]
+        records = kafka.read_topic(stack, topic, at_least=sum(map(belongs, ledger)))
         count += len(records)
-        wrong += [f"{topic}: {what}" for what in
-                  kafka.differences(ledger, records, kafka.BELONGS[topic])]
+        wrong += [f"{topic}: {what}" for what in kafka.differences(ledger, records, belongs)]
     assert count >= len(ledger)
     return wrong
 

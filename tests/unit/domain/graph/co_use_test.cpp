@@ -94,6 +94,8 @@ TEST(CoUse, AFullMemoryTakesNoNewLinkAndKeepsItsOwn) {
     ASSERT_EQ(made.size(), 2U);
     EXPECT_EQ(made[0].key, joined(1, 2)) << "not a new one";
     EXPECT_EQ(made[1].key, joined(2, 3));
+    world.ends[id(4)].co_used = kMaxCoUsedLinks;
+    EXPECT_TRUE(world.hear({1, id(2), {id(2), id(4)}}).empty()) << "nor at its other end";
     world.ends[id(1)] = {std::nullopt, kMaxLinksPerMemory, 0};
     EXPECT_EQ(world.hear({1, id(1), {id(1), id(3)}}).size(), 1U)
         << "callers' links take no room from co-use's";

@@ -80,6 +80,14 @@ TEST(FlowBatch, ACurrentDividesEquallyAmongWhatWasCredited) {
     EXPECT_NEAR(batch.gains[2].gain, 1 - kRule.rate * kRule.decay, 1e-14) << "unused: it decays";
 }
 
+TEST(FlowBatch, ABatchDecaysOnceForEachVerdict) {
+    const std::vector<Link> links{link(1, 2), link(1, 3)};
+    const auto batch = flow_batch(links, std::vector(5, verdict(1, {2})), kNow);
+    EXPECT_EQ(batch.flowed, 5U);
+    EXPECT_NEAR(batch.gains[0].gain * 0.5, 0.5 + kRule.rate * 5 * (1 - kRule.decay * 0.5), 1e-14);
+    EXPECT_NEAR(batch.gains[1].gain, 1 - kRule.rate * 5 * kRule.decay, 1e-14);
+}
+
 TEST(FlowBatch, OtherComponentsStandAsTheyAre) {
     const std::vector<Link> links{link(1, 2), link(3, 4)};
     const auto batch = flow_batch(links, std::vector{verdict(1, {2, 4})}, kNow);
