@@ -82,6 +82,19 @@ TEST_F(ReplayTest, GivesTheSameBytesWhicheverModulesWereSwitchedInBetween) {
     }
 }
 
+TEST_F(ReplayTest, OfALongMemoryThePassageThatWasFoundIsShownAgain) {
+    const auto tenant = core.tenant();
+    std::string text;
+    for (int i = 0; i < 400; ++i) {
+        text += "Sentence " + std::to_string(i) + " tells of ships. ";
+    }
+    core.remember(tenant, text + "The lighthouse keeper feeds seven goats.");
+    const auto answer = core.evaluate(tenant, "What does the lighthouse keeper feed?");
+    ASSERT_EQ(answer.memories_size(), 1);
+    EXPECT_NE(answer.memories(0).text().find("seven goats"), std::string::npos);
+    expect_same(tenant, answer);
+}
+
 TEST_F(ReplayTest, SaysWhichMemoryIsGone) {
     const auto tenant = core.tenant();
     const auto made = core.remember(tenant, "The bridge opens at noon.");

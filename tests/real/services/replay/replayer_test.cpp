@@ -168,6 +168,27 @@ TEST_F(ReplayerTest, WhatTheLedgerRefusesIsFoundAndSetAsideAlone) {
     const auto broken = world.tenant();
     const auto connection = backends::Connection::open(world.cluster.superuser(), soon());
     connection->run_script(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION 'refused'; END$$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.tenant = '" +
+            broken.id.to_string() + "') EXECUTE FUNCTION refuse()",
+        soon());
+    put(event());
+    auto refused = event();
+    refused.tenant = broken.id;
+    put(refused);
+    put(event());
+    const auto done = drain(a);
+    EXPECT_EQ(done.written, 2U);
+    EXPECT_EQ(done.aside, 1U);
+    EXPECT_EQ(ledger().size(), 2U);
+    connection->run_script("DROP TRIGGER refuse ON events; DROP FUNCTION refuse", soon());
+}
+
+TEST_F(ReplayerTest, AnEventOfATenantWithoutAStreamIsSetAside) {
+    const auto broken = world.tenant();
+    const auto connection = backends::Connection::open(world.cluster.superuser(), soon());
+    connection->run_script(
         "DELETE FROM streams WHERE id = '" + broken.streams().access.to_string() + "'", soon());
     put(event());
     auto refused = event();
