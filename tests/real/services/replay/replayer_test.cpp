@@ -57,6 +57,21 @@ class ReplayerTest : public ::testing::Test {
         ASSERT_EQ(a.buffer.append(domain::encode_buffered(draft, time)),
                   backends::Appended::durable);
     }
+    void as_superuser(const std::string& script) const {
+        backends::Connection::open(world.cluster.superuser(), soon())->run_script(script, soon());
+    }
+    /// An event of `broken` between two of the tenant's: these are written, that one is set aside.
+    void expect_set_aside_alone(const Uuid& broken) {
+        put(event());
+        auto refused = event();
+        refused.tenant = broken;
+        put(refused);
+        put(event());
+        const auto done = drain(a);
+        EXPECT_EQ(done.written, 2U);
+        EXPECT_EQ(done.aside, 1U);
+        EXPECT_EQ(ledger().size(), 2U);
+    }
     /// Of the tenant's events, in the order of their sequence.
     std::vector<boost::json::object> ledger() {
         const auto connection = backends::Connection::open(world.cluster.superuser(), soon());
@@ -166,39 +181,19 @@ TEST_F(ReplayerTest, WhatIsNoEventIsSetAsideAndHoldsUpNothing) {
 
 TEST_F(ReplayerTest, WhatTheLedgerRefusesIsFoundAndSetAsideAlone) {
     const auto broken = world.tenant();
-    const auto connection = backends::Connection::open(world.cluster.superuser(), soon());
-    connection->run_script(
+    as_superuser(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE EXCEPTION 'refused'; END$$; "
         "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.tenant = '" +
-            broken.id.to_string() + "') EXECUTE FUNCTION refuse()",
-        soon());
-    put(event());
-    auto refused = event();
-    refused.tenant = broken.id;
-    put(refused);
-    put(event());
-    const auto done = drain(a);
-    EXPECT_EQ(done.written, 2U);
-    EXPECT_EQ(done.aside, 1U);
-    EXPECT_EQ(ledger().size(), 2U);
-    connection->run_script("DROP TRIGGER refuse ON events; DROP FUNCTION refuse", soon());
+        broken.id.to_string() + "') EXECUTE FUNCTION refuse()");
+    expect_set_aside_alone(broken.id);
+    as_superuser("DROP TRIGGER refuse ON events; DROP FUNCTION refuse");
 }
 
 TEST_F(ReplayerTest, AnEventOfATenantWithoutAStreamIsSetAside) {
     const auto broken = world.tenant();
-    const auto connection = backends::Connection::open(world.cluster.superuser(), soon());
-    connection->run_script(
-        "DELETE FROM streams WHERE id = '" + broken.streams().access.to_string() + "'", soon());
-    put(event());
-    auto refused = event();
-    refused.tenant = broken.id;
-    put(refused);
-    put(event());
-    const auto done = drain(a);
-    EXPECT_EQ(done.written, 2U);
-    EXPECT_EQ(done.aside, 1U);
-    EXPECT_EQ(ledger().size(), 2U);
+    as_superuser("DELETE FROM streams WHERE id = '" + broken.streams().access.to_string() + "'");
+    expect_set_aside_alone(broken.id);
 }
 
 TEST_F(ReplayerTest, TwoProcessesReplayAtOnceAndEveryEventComesOnce) {
