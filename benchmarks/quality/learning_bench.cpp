@@ -2,8 +2,8 @@
 // in this process: the corpus, embedder and search of the service, and the learner it decides steps
 // by. Ten-fold: the questions of nine tenths come in random order, each as feedback that credits
 // its evidence among the twenty memories returned, its reward the share found; the last tenth is
-// asked with the weights learnt. Then what no order and no step length could have won, regret
-// beside its bound, and hostile streams.
+// asked with the weights learnt, and with the links of what was used together. Then what no order
+// and no step length could have won, regret beside its bound, and hostile streams.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -16,6 +16,7 @@
 
 #include <boost/json.hpp>
 
+#include "co_used.h"
 #include "domain/adaptation/learning.h"
 #include "domain/adaptation/theta.h"
 #include "math/convex/loss.h"
@@ -162,6 +163,21 @@ domain::LearningHistory pass(const Tenant& tenant, const std::vector<std::size_t
     return history;
 }
 
+// One pass with the module `conductance`: what it learnt, and the links it leaves.
+domain::Theta pass_linking(const Tenant& tenant, const std::vector<std::size_t>& order,
+                           const domain::Constitution& law, CoUsed& links) {
+    domain::LearningHistory history;
+    for (const std::size_t i : order) {
+        const auto theta = domain::theta_of(1, theta_now(history, law), law);
+        const Asked question = links.ranked(tenant[i]);
+        for (const auto& row : domain::learn(history, signal_of(question, theta, kReturned), law)) {
+            history.add(row);
+        }
+        links.add(question, theta, kReturned);
+    }
+    return domain::theta_of(1, theta_now(history, law), law);
+}
+
 void add_regret(const Tenant& tenant, const domain::Constitution& law, Regret& regret) {
     std::vector<std::size_t> order(tenant.size());
     std::iota(order.begin(), order.end(), 0);
@@ -216,6 +232,10 @@ void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law
     Row online{"learnt from feedback, question by question", {}};
     Row leisure{"fitted to the same feedback at leisure", {}};
     Row hindsight{"best fixed weights in hindsight, the asked questions among the fitted", {}};
+    Row linked{"learnt question by question, with links of what was used together", {}};
+    Row walked{"the recipe and graph × 0.05, with such links", {}};
+    auto walking = start;
+    walking.weights.numbers[static_cast<std::size_t>(View::graph)] = 0.05;
     double fixed = 0;
     Regret regret;
     std::mt19937 random(1);
@@ -240,6 +260,8 @@ void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law
             const auto history = pass(tenant, taught, law, nullptr, nullptr);
             const auto learnt = domain::theta_of(1, theta_now(history, law), law);
             const auto fitted = at_leisure(signals, 3, law);
+            CoUsed links(tenant.front().values.size());
+            const auto linking = pass_linking(tenant, taught, law, links);
             for (std::size_t i = fold; i < order.size(); i += kFolds) {
                 const Asked& question = tenant[order[i]];
                 const double before = recall(question, start);
@@ -247,6 +269,9 @@ void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law
                 online.differences.push_back(recall(question, learnt) - before);
                 leisure.differences.push_back(recall(question, fitted) - before);
                 hindsight.differences.push_back(recall(question, known) - before);
+                const Asked ranked = links.ranked(question);
+                linked.differences.push_back(recall(ranked, linking) - before);
+                walked.differences.push_back(recall(ranked, walking) - before);
             }
         }
         add_regret(tenant, law, regret);
@@ -257,6 +282,8 @@ void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law
     online.print();
     leisure.print();
     hindsight.print();
+    linked.print();
+    walked.print();
     std::printf(
         "\nregret over %zu verdicts: %.1f, bound %.0f (loss %.1f; best fixed in hindsight "
         "%.1f); alarms %zu\n",
