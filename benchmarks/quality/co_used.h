@@ -48,13 +48,6 @@ class CoUsed {
     }
 
   private:
-    static Uuid id_of(std::size_t number) {
-        Uuid id{};
-        id.bytes[14] = static_cast<std::uint8_t>(number >> 8);
-        id.bytes[15] = static_cast<std::uint8_t>(number);
-        return id;
-    }
-
     std::map<domain::LinkKey, domain::Link> known_;
     std::map<Uuid, domain::LinkEnd> ends_;
     domain::LinkTable links_;

@@ -55,6 +55,13 @@ struct Looked {
     double coverage = 0;
 };
 
+inline Uuid id_of(std::size_t number) {
+    Uuid id{};
+    id.bytes[14] = static_cast<std::uint8_t>(number >> 8);
+    id.bytes[15] = static_cast<std::uint8_t>(number);
+    return id;
+}
+
 inline std::size_t number_of(const Uuid& id) {
     return std::size_t{id.bytes[14]} * 256 + id.bytes[15];
 }
@@ -84,8 +91,7 @@ inline Time day_of(const std::string& text) {
 inline domain::Memory memory_of(std::size_t number, const json::object& turn, int session,
                                 Time when, int place) {
     domain::Memory memory;
-    memory.facts.id.bytes[14] = static_cast<std::uint8_t>(number >> 8);
-    memory.facts.id.bytes[15] = static_cast<std::uint8_t>(number);
+    memory.facts.id = id_of(number);
     memory.facts.sequence = number + 1;
     memory.facts.created_at = when;
     memory.facts.occurred_at = when;

@@ -43,6 +43,10 @@ domain::Coordinates theta_now(const domain::LearningHistory& history,
     return history.newest ? history.newest->after : domain::starting_coordinates(law);
 }
 
+domain::Theta theta_after(const domain::LearningHistory& history, const domain::Constitution& law) {
+    return domain::theta_of(1, theta_now(history, law), law);
+}
+
 // The views' loss of verdicts, |r| times the cross-entropy, as a function of u.
 math::ConvexFunction loss_of(const std::vector<domain::LearningSignal>& signals) {
     return [&signals](std::span<const double> u) -> math::Result<math::LossGradient> {
@@ -135,14 +139,23 @@ struct Regret {
     std::size_t alarms = 0;
 };
 
+// What a pass fills besides, where given.
+struct Watched {
+    std::vector<domain::LearningSignal>* signals = nullptr;
+    Regret* regret = nullptr;
+    CoUsed* links = nullptr;  // the module `conductance`: links, and what they tell those after
+};
+
 // One pass over these questions; the history it leaves.
 domain::LearningHistory pass(const Tenant& tenant, const std::vector<std::size_t>& order,
-                             const domain::Constitution& law,
-                             std::vector<domain::LearningSignal>* signals, Regret* regret) {
+                             const domain::Constitution& law, const Watched& watched = {}) {
+    const auto& [signals, regret, links] = watched;
     domain::LearningHistory history;
     for (const std::size_t i : order) {
         const auto at = theta_now(history, law);
-        const auto signal = signal_of(tenant[i], domain::theta_of(1, at, law), kReturned);
+        const auto theta = domain::theta_of(1, at, law);
+        const Asked question = links != nullptr ? links->ranked(tenant[i]) : tenant[i];
+        const auto signal = signal_of(question, theta, kReturned);
         if (regret != nullptr) {
             const std::vector<domain::LearningSignal> one = {signal};
             regret->lost +=
@@ -159,30 +172,18 @@ domain::LearningHistory pass(const Tenant& tenant, const std::vector<std::size_t
         if (signals != nullptr) {
             signals->push_back(signal);
         }
+        if (links != nullptr) {
+            links->add(question, theta, kReturned);
+        }
     }
     return history;
-}
-
-// One pass with the module `conductance`: what it learnt, and the links it leaves.
-domain::Theta pass_linking(const Tenant& tenant, const std::vector<std::size_t>& order,
-                           const domain::Constitution& law, CoUsed& links) {
-    domain::LearningHistory history;
-    for (const std::size_t i : order) {
-        const auto theta = domain::theta_of(1, theta_now(history, law), law);
-        const Asked question = links.ranked(tenant[i]);
-        for (const auto& row : domain::learn(history, signal_of(question, theta, kReturned), law)) {
-            history.add(row);
-        }
-        links.add(question, theta, kReturned);
-    }
-    return domain::theta_of(1, theta_now(history, law), law);
 }
 
 void add_regret(const Tenant& tenant, const domain::Constitution& law, Regret& regret) {
     std::vector<std::size_t> order(tenant.size());
     std::iota(order.begin(), order.end(), 0);
     std::vector<domain::LearningSignal> signals;
-    const auto history = pass(tenant, order, law, &signals, &regret);
+    const auto history = pass(tenant, order, law, {&signals, &regret, nullptr});
     const auto box = views_box(law);
     regret.least += math::minimise_over_box(loss_of(signals), box, 1e-6).value().value;
     const double diameter = box.diameter();
@@ -257,11 +258,11 @@ void measure(const std::vector<Tenant>& tenants, const domain::Constitution& law
                     signals.push_back(all[i]);
                 }
             }
-            const auto history = pass(tenant, taught, law, nullptr, nullptr);
-            const auto learnt = domain::theta_of(1, theta_now(history, law), law);
+            const auto learnt = theta_after(pass(tenant, taught, law), law);
             const auto fitted = at_leisure(signals, 3, law);
             CoUsed links(tenant.front().values.size());
-            const auto linking = pass_linking(tenant, taught, law, links);
+            const auto linking =
+                theta_after(pass(tenant, taught, law, {nullptr, nullptr, &links}), law);
             for (std::size_t i = fold; i < order.size(); i += kFolds) {
                 const Asked& question = tenant[order[i]];
                 const double before = recall(question, start);
