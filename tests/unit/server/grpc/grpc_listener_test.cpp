@@ -185,7 +185,7 @@ TEST_F(GrpcListenerTest, TheCallersDeadlineCountsUpToTheServers) {
         EXPECT_TRUE(client_->call(kRemember, memory("x"), kToken, timeout).status.ok());
         return context_->deadline.at() - std::chrono::steady_clock::now();
     };
-    EXPECT_LE(left(seconds(20)), seconds(20));
+    EXPECT_LT(left(seconds(20)), seconds(21));  // gRPC sends three digits, rounded up
     EXPECT_GT(left(seconds(20)), seconds(1));
     EXPECT_LE(left(seconds(3600)), kServerTime);
     EXPECT_GT(left(seconds(3600)), seconds(20));
